@@ -1,0 +1,66 @@
+# The first four need Go, git and make, and nothing else.
+# Everything else belongs to `make check`, which says what it lacks.
+
+GO ?= go
+FUZZTIME ?= 30s
+TESTFLAGS ?=
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GENERATE = $(GO) run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config oapi-codegen.yaml
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test generate check check-race check-generated check-style check-conformance fuzz bench clean
+
+help: ## show what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
+
+build: ## build bin/tokenpair
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/tokenpair ./cmd/tokenpair
+
+run: build ## serve on 127.0.0.1:8000 with a demo user; data is kept under ./data
+	bin/tokenpair serve --demo
+
+test: ## everything that needs nothing but Go
+	CGO_ENABLED=0 $(GO) test $(TESTFLAGS) ./...
+
+generate: ## make generated/ from openapi.yaml
+	$(GO) generate tools.go
+
+check: check-style check-generated check-race check-conformance ## test again with what needs more: gcc and python3
+
+check-style: ## gofmt, vet, staticcheck, tidy modules
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+
+check-generated: ## generated/ is what openapi.yaml makes
+	@fresh=$$(mktemp) && trap 'rm -f "$$fresh"' EXIT && $(GENERATE) -o "$$fresh" openapi.yaml && \
+	cmp "$$fresh" generated/api.gen.go || { echo 'generated/ is not what openapi.yaml makes: make generate'; exit 1; }
+
+check-race: ## the tests with the race detector, which needs a C compiler
+	@command -v gcc >/dev/null || { echo 'check-race needs gcc: apt-get install gcc'; exit 1; }
+	CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) ./...
+
+check-conformance: build .tools/venv ## the recorded cases once more through run.py, and PyJWT reads our tokens
+	CONFORMANCE_PYTHON=python3 $(GO) test $(TESTFLAGS) -run Agree ./conformance
+	PYTHON=.tools/venv/bin/python conformance/run.sh bin/tokenpair
+
+.tools/venv: conformance/requirements.txt
+	@command -v python3 >/dev/null || { echo 'check-conformance needs python3: apt-get install python3 python3-venv'; exit 1; }
+	python3 -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check --require-hashes -r conformance/requirements.txt
+	@touch $@
+
+fuzz: ## each fuzz target for FUZZTIME
+	@set -e; for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$package; \
+		done; \
+	done
+
+bench: ## how fast it is, against the limit
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+clean: ## remove what was built and installed; ./data stays
+	rm -rf bin .tools
