@@ -1,0 +1,177 @@
+// Package token issues and verifies JSON Web Tokens (RFC 7519). It knows nothing of users, passwords, storage or HTTP.
+package token
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Claims is a JSON object that keeps the order of its members (RFC 7519 §4). The zero value is the empty object.
+// It is safe for concurrent use as long as nobody changes it.
+type Claims struct {
+	members []member
+}
+
+type member struct {
+	name string
+	raw  jsontext.Value
+}
+
+// claimsSyntax: a token may repeat a name (the last counts) and hold lone surrogates in claims that are none of our
+// business. Raw bytes are checked to be UTF-8 before the decoder sees them.
+var claimsSyntax = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+
+// ParseClaims reads a JSON object. Names are exact; of a repeated name the last value counts, at the place of the
+// first. It fails on everything that is not one object in UTF-8 (RFC 7519 §7.2).
+func ParseClaims(payload []byte) (Claims, error) {
+	if !utf8.Valid(payload) {
+		return Claims{}, errors.New("claims are not UTF-8")
+	}
+	dec := jsontext.NewDecoder(bytes.NewReader(payload), claimsSyntax...)
+	if dec.PeekKind() != '{' {
+		return Claims{}, errors.New("claims are not a JSON object")
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return Claims{}, errors.New("claims are not JSON")
+	}
+	var c Claims
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return Claims{}, errors.New("claims are not JSON")
+		}
+		key := name.String() // before the next read, which invalidates the token
+		raw, err := dec.ReadValue()
+		if err != nil {
+			return Claims{}, errors.New("claims are not JSON")
+		}
+		c.set(key, compact(raw))
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return Claims{}, errors.New("claims are not JSON")
+	}
+	if _, err := dec.ReadToken(); err != io.EOF {
+		return Claims{}, errors.New("claims are followed by something else")
+	}
+	return c, nil
+}
+
+// Get returns the raw JSON value of a claim and whether there is one.
+func (c Claims) Get(name string) (jsontext.Value, bool) {
+	for _, m := range c.members {
+		if m.name == name {
+			return m.raw, true
+		}
+	}
+	return nil, false
+}
+
+// Text returns the value of a claim that is a JSON string; ok is false when it is absent or something else.
+func (c Claims) Text(name string) (text string, ok bool) {
+	raw, ok := c.Get(name)
+	if !ok || raw.Kind() != '"' {
+		return "", false
+	}
+	// A lone surrogate decodes to U+FFFD and an error that says so.
+	decoded, err := jsontext.AppendUnquote(nil, raw)
+	return string(decoded), err == nil
+}
+
+// Seconds returns the value of a claim that is a NumericDate (RFC 7519 §2), cut to whole seconds since 1970; ok is
+// false when the claim is absent, not a number, or beyond an int64.
+func (c Claims) Seconds(name string) (seconds int64, ok bool) {
+	raw, ok := c.Get(name)
+	if !ok || raw.Kind() != '0' {
+		return 0, false
+	}
+	if n, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
+		return n, true
+	}
+	f, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil || math.Abs(f) >= 1<<63 {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+// SetText gives a claim a text, at its place if it is there and at the end if not.
+func (c *Claims) SetText(name, text string) { c.set(name, quote(text)) }
+
+// SetInt gives a claim a whole number, at its place if it is there and at the end if not.
+func (c *Claims) SetInt(name string, n int64) { c.set(name, strconv.AppendInt(nil, n, 10)) }
+
+func (c *Claims) set(name string, raw jsontext.Value) {
+	for i := range c.members {
+		if c.members[i].name == name {
+			c.members[i].raw = raw
+			return
+		}
+	}
+	c.members = append(c.members, member{name, raw})
+}
+
+// MarshalJSON writes the object compactly and in ASCII: everything else stands as \uXXXX, as Python's json writes it.
+// It never fails.
+func (c Claims) MarshalJSON() ([]byte, error) {
+	size := 2
+	for _, m := range c.members {
+		size += len(m.name) + len(m.raw) + 4
+	}
+	out := append(make([]byte, 0, size), '{')
+	for i, m := range c.members {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, quote(m.name)...)
+		out = append(out, ':')
+		out = append(out, m.raw...)
+	}
+	return append(out, '}'), nil
+}
+
+// quote returns a text as a JSON string in ASCII.
+func quote(text string) jsontext.Value {
+	quoted := make([]byte, 0, len(text)+2)
+	quoted, _ = jsontext.AppendQuote(quoted, text) // its only error reports invalid UTF-8, which it replaces by U+FFFD
+	return escape(quoted)
+}
+
+// compact returns a copy of a valid JSON value in ASCII, without white space between its tokens.
+func compact(raw jsontext.Value) jsontext.Value {
+	v := raw.Clone()
+	v.Compact(claimsSyntax...) //nolint:errcheck // raw came out of the decoder
+	return escape(v)
+}
+
+// escape puts what is not ASCII as \uXXXX. In valid JSON that occurs in strings only, so that nothing has to be read.
+func escape(v jsontext.Value) jsontext.Value {
+	if !slices.ContainsFunc(v, func(b byte) bool { return b >= utf8.RuneSelf }) {
+		return v
+	}
+	out := make([]byte, 0, 2*len(v))
+	for _, r := range string(v) {
+		switch {
+		case r < utf8.RuneSelf:
+			out = append(out, byte(r))
+		case r > 0xFFFF:
+			high, low := utf16.EncodeRune(r)
+			out = appendEscape(appendEscape(out, high), low)
+		default:
+			out = appendEscape(out, r)
+		}
+	}
+	return out
+}
+
+func appendEscape(out []byte, unit rune) []byte {
+	const hex = "0123456789abcdef"
+	return append(out, '\\', 'u', hex[unit>>12&15], hex[unit>>8&15], hex[unit>>4&15], hex[unit&15])
+}
