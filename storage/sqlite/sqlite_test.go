@@ -1,0 +1,163 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/tokenpair/storage"
+	"example.com/tokenpair/storage/sqlite"
+	"example.com/tokenpair/storage/storagetest"
+)
+
+var _ storage.Store = (*sqlite.Store)(nil)
+
+func TestStore(t *testing.T) {
+	storagetest.TestStore(t, func(t *testing.T) storage.Store {
+		return mustOpen(t, filepath.Join(t.TempDir(), "tokenpair.db"))
+	})
+}
+
+func mustOpen(tb testing.TB, path string) *sqlite.Store {
+	tb.Helper()
+	store, err := sqlite.Open(tb.Context(), path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return store
+}
+
+// mustExec changes a file by other means than the Store's.
+func mustExec(t *testing.T, path, script string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), script); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReopen(t *testing.T) {
+	ctx := t.Context()
+	path := filepath.Join(t.TempDir(), "tokenpair.db")
+	store := mustOpen(t, path)
+	users := []storage.User{
+		{ID: 5, Username: "anna", Password: "hash", PasswordFormat: "format", Active: true, LastLogin: time.UnixMicro(1).UTC()},
+		{ID: 6, Username: "bert", Joined: time.UnixMicro(-1).UTC()},
+	}
+	if _, err := store.AddUsers(ctx, users); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.DeleteUser(ctx, 6); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Setting(ctx, "key", []byte{0, 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := filepath.Glob(path + "*"); err != nil || !slices.Equal(left, []string{path}) {
+		t.Errorf("files after Close: %q, %v", left, err)
+	}
+
+	store = mustOpen(t, path)
+	if got, err := store.Users(ctx, 0, 10); err != nil || !slices.Equal(got, users[:1]) {
+		t.Errorf("users: %+v, %v", got, err)
+	}
+	if value, err := store.Setting(ctx, "key", nil); err != nil || !slices.Equal(value, []byte{0, 1}) {
+		t.Errorf("setting: %q, %v", value, err)
+	}
+	if ids, err := store.AddUsers(ctx, []storage.User{{Username: "carla"}}); err != nil || ids[0] != 7 {
+		t.Errorf("the next id is %v, %v; want 7", ids, err)
+	}
+}
+
+// TestTwoStores has two Stores of one process on one file, as two processes would.
+func TestTwoStores(t *testing.T) {
+	ctx := t.Context()
+	path := filepath.Join(t.TempDir(), "tokenpair.db")
+	first, second := mustOpen(t, path), mustOpen(t, path)
+	if _, err := first.AddUsers(ctx, []storage.User{{Username: "anna"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.UserByName(ctx, "anna"); err != nil {
+		t.Error(err)
+	}
+	if err := second.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := first.AddUsers(ctx, []storage.User{{Username: "bert"}}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLocked has another program hold the write lock: a write waits, no longer than its context, and reads go on.
+func TestLocked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tokenpair.db")
+	store := mustOpen(t, path)
+	if _, err := store.AddUsers(t.Context(), []storage.User{{Username: "anna"}}); err != nil {
+		t.Fatal(err)
+	}
+	other, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	tx, err := other.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := store.SetActive(ctx, 1, false); err == nil || ctx.Err() == nil {
+		t.Errorf("a write on a locked database: %v", err)
+	} else if !strings.Contains(err.Error(), ctx.Err().Error()) {
+		t.Errorf("a write on a locked database: %v, want %v", err, ctx.Err())
+	}
+	if user, err := store.UserByName(t.Context(), "anna"); err != nil || user.Active {
+		t.Errorf("a read on a locked database: %+v, %v", user, err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.SetActive(t.Context(), 1, true); err != nil {
+		t.Errorf("a write after the lock: %v", err)
+	}
+}
+
+func TestPingNoticesLostFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tokenpair.db")
+	store := mustOpen(t, path)
+	if err := os.Rename(path, path+".moved"); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "gone") {
+		t.Errorf("the file was moved away: %v", err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "replaced") {
+		t.Errorf("the file was replaced: %v", err)
+	}
+	if err := os.Rename(path+".moved", path); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Ping(t.Context()); err != nil {
+		t.Errorf("the file is back: %v", err)
+	}
+}

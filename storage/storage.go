@@ -1,0 +1,86 @@
+// Package storage says what must be remembered, and under which errors. It does not know how it is remembered, what a
+// password hash means, what time it is, or who may ask.
+package storage
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ErrNotFound is reported, possibly wrapped, when the record that was asked for is not there.
+var ErrNotFound = errors.New("not found")
+
+// ErrExists is reported, possibly wrapped, when a record that must be new is there already.
+var ErrExists = errors.New("already exists")
+
+// User is somebody who may log in. Times are kept to the microsecond, as Django does, and come back in UTC.
+type User struct {
+	// ID is positive. An ID that the Store chose was never given before, not even to a user deleted since.
+	ID int64
+	// Username is unique and compared byte by byte: neither case, nor Unicode normalisation, nor white space is folded.
+	Username string
+	// Password is the hash in Django's encoded form, kept as it was given.
+	Password string
+	// PasswordFormat says how the hash was made: algorithm and parameters, without salt and digest. It is empty when
+	// the hash can not be used. Whoever makes the hash computes it; a Store only remembers and lists it.
+	PasswordFormat string
+	// Active is Django's is_active.
+	Active bool
+	// LastLogin is zero when the user never logged in.
+	LastLogin time.Time
+	// Joined is Django's date_joined, zero when it is not known.
+	Joined time.Time
+}
+
+// Store remembers users and settings. Every method is one durable unit of work, done wholly or not at all, and on disk
+// when it returns; every method is safe for concurrent use, also with other processes on the same database. All stop
+// early when ctx ends, with an error for which errors.Is(err, ctx.Err()) holds: a caller whose write must not be lost
+// with its client passes a context of its own. An error that names neither ErrNotFound nor ErrExists means that the
+// database itself failed. No error text holds a password hash or the value of a setting.
+type Store interface {
+	// UserByName returns the user whose name is exactly username, or ErrNotFound.
+	UserByName(ctx context.Context, username string) (User, error)
+
+	// Users returns at most limit users whose IDs are greater than afterID, ascending by ID. A page shorter than limit
+	// is the last one. A limit that is not positive is an error.
+	Users(ctx context.Context, afterID int64, limit int) ([]User, error)
+
+	// AddUsers adds all users or none and returns their IDs in the same order. An ID of 0 asks for the next one: greater
+	// than every ID that was ever given, also those of deleted users. Any other ID is taken as it is; it must be positive
+	// and less than 1<<63-1. When a username or an ID is taken, in the database or earlier in users, the error wraps
+	// ErrExists and names that user.
+	AddUsers(ctx context.Context, users []User) ([]int64, error)
+
+	// AddFirstUser adds user as AddUsers does, but only to a database without any user: otherwise ErrExists. Of two
+	// callers at once, one succeeds.
+	AddFirstUser(ctx context.Context, user User) (int64, error)
+
+	// SetPassword replaces the hash and its format, or reports ErrNotFound.
+	SetPassword(ctx context.Context, id int64, encoded, format string) error
+
+	// ReplacePassword replaces the hash and its format only where the stored hash still is old, and says whether it did:
+	// a rehash after a login never undoes a password change that happened meanwhile. A user who is not there any more is
+	// no error: nothing was replaced.
+	ReplacePassword(ctx context.Context, id int64, old, encoded, format string) (replaced bool, err error)
+
+	// SetActive lets the user log in or not, or reports ErrNotFound.
+	SetActive(ctx context.Context, id int64, active bool) error
+
+	// DeleteUser forgets the user, or reports ErrNotFound.
+	DeleteUser(ctx context.Context, id int64) error
+
+	// PasswordFormats returns the distinct formats of all users, each once, ascending; the empty one is left out. It is
+	// cheap however many users there are: its work grows with the number of formats.
+	PasswordFormats(ctx context.Context) ([]string, error)
+
+	// Setting returns the value remembered under name. When there is none, initial is remembered and returned: two
+	// processes that ask together get the same answer. A remembered value never changes.
+	Setting(ctx context.Context, name string, initial []byte) ([]byte, error)
+
+	// Ping reads from the database and reports whether it can serve.
+	Ping(ctx context.Context) error
+
+	// Close waits for the calls under way and gives the database back. The Store is not used after it.
+	Close() error
+}

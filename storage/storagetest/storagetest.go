@@ -1,0 +1,176 @@
+// Package storagetest checks that a storage.Store behaves as the interface's comments say. It does not know how the Store
+// remembers, nor what happens to what it remembers when it is opened again.
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"example.com/tokenpair/storage"
+)
+
+// TestStore runs every check, each as a subtest against a new and empty Store that open returns. open closes it in a
+// cleanup of the test that it is given.
+func TestStore(t *testing.T, open func(*testing.T) storage.Store) {
+	checks := []struct {
+		name  string
+		check func(*testing.T, storage.Store)
+	}{
+		{"Empty", checkEmpty},
+		{"RoundTrip", checkRoundTrip},
+		{"ExactNames", checkExactNames},
+		{"UnreadableNames", checkUnreadableNames},
+		{"Pages", checkPages},
+		{"AllOrNothing", checkAllOrNothing},
+		{"CollidingIDs", checkCollidingIDs},
+		{"IDsOutOfRange", checkIDsOutOfRange},
+		{"IDsNeverGivenTwice", checkIDs},
+		{"FirstUser", checkFirstUser},
+		{"FirstUserRace", checkFirstUserRace},
+		{"SetPassword", checkSetPassword},
+		{"ReplacePassword", checkReplacePassword},
+		{"SetActive", checkSetActive},
+		{"DeleteUser", checkDeleteUser},
+		{"PasswordFormats", checkPasswordFormats},
+		{"Setting", checkSetting},
+		{"SettingRace", checkSettingRace},
+		{"ReadsDuringWrites", checkReadsDuringWrites},
+		{"Canceled", checkCanceled},
+		{"Interrupted", checkInterrupted},
+		{"Closed", checkClosed},
+	}
+	for _, c := range checks {
+		t.Run(c.name, func(t *testing.T) { c.check(t, open(t)) })
+	}
+}
+
+// named returns an active user with everything set but the ID.
+func named(username string) storage.User {
+	return storage.User{
+		Username:       username,
+		Password:       "pbkdf2_sha256$1000$salt$digest of " + username,
+		PasswordFormat: "pbkdf2_sha256$1000",
+		Active:         true,
+		LastLogin:      time.Date(2026, 11, 24, 3, 48, 4, 914425000, time.UTC),
+		Joined:         time.Date(2019, 2, 28, 23, 59, 59, 0, time.UTC),
+	}
+}
+
+func mustAdd(t *testing.T, store storage.Store, users ...storage.User) []int64 {
+	t.Helper()
+	ids, err := store.AddUsers(t.Context(), users)
+	if err != nil {
+		t.Fatalf("AddUsers: %v", err)
+	}
+	if len(ids) != len(users) {
+		t.Fatalf("AddUsers returned %d ids for %d users", len(ids), len(users))
+	}
+	return ids
+}
+
+func mustFind(t *testing.T, store storage.Store, username string) storage.User {
+	t.Helper()
+	user, err := store.UserByName(t.Context(), username)
+	if err != nil {
+		t.Fatalf("UserByName(%q): %v", username, err)
+	}
+	return user
+}
+
+func mustList(t *testing.T, store storage.Store) []storage.User {
+	t.Helper()
+	users, err := store.Users(t.Context(), 0, 1_000_000)
+	if err != nil {
+		t.Fatalf("Users: %v", err)
+	}
+	return users
+}
+
+func wantError(t *testing.T, what string, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%s: got %v, want %v", what, err, want)
+	}
+}
+
+func wantNotFound(t *testing.T, store storage.Store, username string) {
+	t.Helper()
+	user, err := store.UserByName(t.Context(), username)
+	wantError(t, fmt.Sprintf("UserByName(%q)", username), err, storage.ErrNotFound)
+	if user != (storage.User{}) {
+		t.Errorf("UserByName(%q) returned a user with its error", username)
+	}
+}
+
+func checkEmpty(t *testing.T, store storage.Store) {
+	ctx := t.Context()
+	if err := store.Ping(ctx); err != nil {
+		t.Errorf("Ping: %v", err)
+	}
+	wantNotFound(t, store, "anna")
+	wantNotFound(t, store, "")
+	if users := mustList(t, store); len(users) != 0 {
+		t.Errorf("Users returned %d users", len(users))
+	}
+	if ids := mustAdd(t, store); len(ids) != 0 {
+		t.Errorf("AddUsers returned %v for no users", ids)
+	}
+	formats, err := store.PasswordFormats(ctx)
+	if err != nil || len(formats) != 0 {
+		t.Errorf("PasswordFormats: %q, %v", formats, err)
+	}
+	wantError(t, "SetPassword", store.SetPassword(ctx, 1, "x", "y"), storage.ErrNotFound)
+	wantError(t, "SetActive", store.SetActive(ctx, 1, true), storage.ErrNotFound)
+	wantError(t, "DeleteUser", store.DeleteUser(ctx, 1), storage.ErrNotFound)
+	replaced, err := store.ReplacePassword(ctx, 1, "x", "y", "z")
+	if replaced || err != nil {
+		t.Errorf("ReplacePassword: %v, %v", replaced, err)
+	}
+}
+
+func checkCanceled(t *testing.T, store storage.Store) {
+	anna := mustAdd(t, store, named("anna"))[0]
+	before := mustFind(t, store, "anna")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+
+	calls := map[string]func() error{
+		"UserByName":      func() error { _, err := store.UserByName(ctx, "anna"); return err },
+		"Users":           func() error { _, err := store.Users(ctx, 0, 1); return err },
+		"AddUsers":        func() error { _, err := store.AddUsers(ctx, []storage.User{named("bert")}); return err },
+		"AddFirstUser":    func() error { _, err := store.AddFirstUser(ctx, named("bert")); return err },
+		"SetPassword":     func() error { return store.SetPassword(ctx, anna, "new", "new") },
+		"ReplacePassword": func() error { _, err := store.ReplacePassword(ctx, anna, before.Password, "new", "new"); return err },
+		"SetActive":       func() error { return store.SetActive(ctx, anna, false) },
+		"DeleteUser":      func() error { return store.DeleteUser(ctx, anna) },
+		"PasswordFormats": func() error { _, err := store.PasswordFormats(ctx); return err },
+		"Setting":         func() error { _, err := store.Setting(ctx, "key", []byte("late")); return err },
+		"Ping":            func() error { return store.Ping(ctx) },
+	}
+	for name, call := range calls {
+		wantError(t, name, call(), context.Canceled)
+	}
+
+	if after := mustList(t, store); len(after) != 1 || after[0] != before {
+		t.Errorf("canceled calls changed the users to %v", after)
+	}
+	value, err := store.Setting(t.Context(), "key", []byte("first"))
+	if err != nil || string(value) != "first" {
+		t.Errorf("Setting after a canceled one: %q, %v", value, err)
+	}
+}
+
+func checkClosed(t *testing.T, store storage.Store) {
+	if err := store.Close(); err != nil {
+		t.Fatalf("Close: %v", err)
+	}
+	if err := store.Ping(t.Context()); err == nil {
+		t.Error("Ping answers after Close")
+	}
+	if err := store.Close(); err != nil {
+		t.Errorf("a second Close: %v", err)
+	}
+}
