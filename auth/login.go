@@ -1,0 +1,71 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"example.com/tokenpair/password"
+	"example.com/tokenpair/storage"
+	"example.com/tokenpair/token"
+)
+
+// ObtainPair answers a login with a pair of tokens. It fails with ErrNoActiveAccount, after the same work whatever the
+// reason, with ErrBusy, or with an error of ctx when the caller has gone before the work began. The name is compared
+// exactly, and both are taken as they are: whoever reads them from a caller has trimmed them.
+//
+// A password longer than password.MaxLength bytes is refused at once: its length says nothing about the user.
+func (s *Service) ObtainPair(ctx context.Context, username, plaintext string) (token.Pair, error) {
+	if len(plaintext) > password.MaxLength {
+		return token.Pair{}, ErrNoActiveAccount
+	}
+	release, err := s.Pool.Acquire(ctx)
+	if err != nil {
+		return token.Pair{}, err
+	}
+	defer release()
+	user, err := s.authenticate(ctx, username, plaintext)
+	if err != nil {
+		return token.Pair{}, err
+	}
+	if s.Hasher.Outdated(user.Password) {
+		s.rehash(ctx, user, plaintext)
+	}
+	pair, err := s.Issuer.IssuePair(s.subject(user))
+	if err != nil {
+		return token.Pair{}, fmt.Errorf("issue a pair: %w", err)
+	}
+	return pair, nil
+}
+
+// authenticate hashes: it needs a place in the pool.
+func (s *Service) authenticate(ctx context.Context, username, plaintext string) (storage.User, error) {
+	user, err := s.Store.UserByName(ctx, username)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return storage.User{}, fmt.Errorf("find user: %w", err)
+	}
+	// Of nobody the hash is "", which matches nothing.
+	if s.Hasher.Check(plaintext, user.Password) && user.Active {
+		return user, nil
+	}
+	present, err := s.formats(ctx)
+	if err != nil {
+		return storage.User{}, err
+	}
+	s.Costs.LevelUp(plaintext, user.Password, present)
+	return storage.User{}, ErrNoActiveAccount
+}
+
+// rehash stores the hash that has just been checked in today's format. The login is good without it: the next one tries
+// again.
+func (s *Service) rehash(ctx context.Context, user storage.User, plaintext string) {
+	encoded, err := s.Hasher.Hash(plaintext)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+		defer cancel()
+		_, err = s.Store.ReplacePassword(ctx, user.ID, user.Password, encoded, string(s.Hasher.Format()))
+	}
+	if err != nil {
+		s.Log.WarnContext(ctx, "password not rehashed", "user_id", user.ID, "error", err.Error())
+	}
+}
