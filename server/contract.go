@@ -1,0 +1,142 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"example.com/tokenpair"
+)
+
+// LoadContract reads and checks the document that is compiled in. It fails when that is not valid OpenAPI.
+func LoadContract() (*openapi3.T, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(tokenpair.Contract)
+	if err != nil {
+		return nil, fmt.Errorf("read the contract: %w", err)
+	}
+	if err := doc.Validate(context.Background()); err != nil {
+		return nil, fmt.Errorf("check the contract: %w", err)
+	}
+	return doc, nil
+}
+
+// contract is the document as a table, made once: what is a request?
+type contract struct {
+	routes map[string]*route // by path, without a trailing slash
+}
+
+type route struct {
+	path       string
+	allow      string
+	about      []byte // the answer to OPTIONS
+	operations map[string]operation
+}
+
+type operation struct {
+	id   string
+	body *bodyRule // nil: it takes none
+}
+
+func newContract(doc *openapi3.T) (*contract, error) {
+	c := &contract{routes: make(map[string]*route)}
+	for path, item := range doc.Paths.Map() {
+		if strings.ContainsAny(path, "{}") {
+			return nil, fmt.Errorf("path %s: templates are not served yet", path)
+		}
+		rt := &route{path: path, operations: make(map[string]operation)}
+		var allow []string
+		for method, op := range item.Operations() {
+			entry := operation{id: op.OperationID}
+			if op.RequestBody != nil {
+				rule, err := newBodyRule(op)
+				if err != nil {
+					return nil, fmt.Errorf("%s %s: %w", method, path, err)
+				}
+				entry.body = rule
+			}
+			rt.operations[method] = entry
+			allow = append(allow, method)
+			if method == http.MethodGet {
+				rt.operations[http.MethodHead] = entry
+				allow = append(allow, http.MethodHead)
+			}
+			rt.about = describe(op)
+		}
+		slices.Sort(allow)
+		rt.allow = strings.Join(append(allow, http.MethodOptions), ", ")
+		c.routes[path] = rt
+	}
+	return c, nil
+}
+
+func describe(op *openapi3.Operation) []byte {
+	out := appendString([]byte(`{"name":`), op.Summary)
+	out = append(out, `,"renders":["application/json"],"parses":["application/json"]}`...)
+	return out
+}
+
+// find returns the route of a path; a trailing slash does not count.
+func (c *contract) find(path string) (*route, bool) {
+	rt, ok := c.routes[strings.TrimSuffix(path, "/")]
+	return rt, ok
+}
+
+// check decides whether r is a request to rt, in the order in which SimpleJWT's framework does, and returns it as the
+// generated code is to see it: the path as in the document, and the body validated.
+func (rt *route) check(w http.ResponseWriter, r *http.Request) (*http.Request, operation, error) {
+	if !acceptsFormat(r.URL.RawQuery) {
+		return nil, operation{}, errNotFound
+	}
+	if !acceptsJSON(r.Header) {
+		return nil, operation{}, errNotAcceptable
+	}
+	op, ok := rt.operations[r.Method]
+	if !ok {
+		w.Header().Set("Allow", rt.allow)
+		if r.Method == http.MethodOptions {
+			return nil, operation{}, nil
+		}
+		return nil, operation{}, aboutError{errMethod, latin1(r.Method)}
+	}
+	checked := r.WithContext(r.Context())
+	checked.URL = &url.URL{Path: rt.path}
+	checked.Body = http.NoBody
+	if op.body != nil {
+		value, err := op.body.read(w, r)
+		if err != nil {
+			return nil, op, err
+		}
+		checked.Body = validatedBody{value}
+	}
+	return checked, op, nil
+}
+
+// acceptsFormat looks at the query's format, as the document describes it. The rest of the query is nobody's business.
+func acceptsFormat(query string) bool {
+	if query == "" {
+		return true
+	}
+	values, _ := url.ParseQuery(query) // it returns what it could read
+	formats := values["format"]
+	return len(formats) == 0 || formats[len(formats)-1] == "" || formats[len(formats)-1] == "json"
+}
+
+// acceptsJSON reads Accept as SimpleJWT's framework does: neither q nor any other parameter counts.
+func acceptsJSON(header http.Header) bool {
+	fields := header.Values("Accept")
+	if len(fields) == 0 {
+		return true
+	}
+	for media := range strings.SplitSeq(strings.Join(fields, ","), ",") {
+		full, _, _ := strings.Cut(media, ";")
+		if matchesJSON(full) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,113 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"example.com/tokenpair/token"
+)
+
+type requestIDKey struct{}
+
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// answer is the ResponseWriter of one request; it remembers what the access log tells.
+type answer struct {
+	http.ResponseWriter
+	status    int
+	operation string
+}
+
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	return a.ResponseWriter.Write(p)
+}
+
+// unterminated cuts the line end that the generated code puts behind its JSON: SimpleJWT's framework sends none.
+type unterminated struct {
+	*answer
+}
+
+func (u unterminated) Write(p []byte) (int, error) {
+	n, err := u.answer.Write(bytes.TrimSuffix(p, []byte("\n")))
+	if err != nil {
+		return n, err
+	}
+	return len(p), nil
+}
+
+// observe gives each request an id, what every answer carries, and a line in the access log; it turns a panic into a
+// 500. What the request says goes into no log: neither its URL nor its headers nor a method that is not a known one.
+func (s *Server) observe(serve func(*answer, *http.Request)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		id := token.RandomID()
+		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+		a := &answer{ResponseWriter: w}
+		a.Header().Set("X-Content-Type-Options", "nosniff")
+		// net/http has dropped Content-Length by now when Transfer-Encoding came with it, and the two together are how
+		// a second request is smuggled past a proxy; HTTP/1.0 does not know Transfer-Encoding at all (RFC 9112 §6.1).
+		if len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1) {
+			a.Header().Set("Connection", "close")
+		}
+		defer func() {
+			s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+				slog.String("request_id", id),
+				slog.String("method", knownMethod(r.Method)),
+				slog.String("operation", a.operation),
+				slog.Int("status", a.status),
+				slog.Float64("duration_ms", float64(time.Since(start).Microseconds())/1000),
+				slog.String("remote", r.RemoteAddr))
+		}()
+		defer s.recovered(a, r)
+		serve(a, r)
+	})
+}
+
+// recovered turns a panic into a 500. It tells the log where the panic came from and of what kind it was; the value
+// itself may hold anything.
+func (s *Server) recovered(a *answer, r *http.Request) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	kind := fmt.Sprintf("%T", cause)
+	if err, ok := cause.(runtime.Error); ok {
+		kind = err.Error()
+	}
+	err := fmt.Errorf("panic: %s\n%s", kind, debug.Stack())
+	if a.status != 0 {
+		s.logFailure(r, err)
+		panic(http.ErrAbortHandler) // half an answer is out: only the end of the connection can tell
+	}
+	s.fail(a, r, err)
+}
+
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodOptions, http.MethodTrace, http.MethodConnect:
+		return method
+	}
+	return "other"
+}

@@ -1,0 +1,124 @@
+// Package server speaks the contract over HTTP. It decides nothing: what is a request stands in the contract, who is
+// given a token in package auth.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"example.com/tokenpair/auth"
+	"example.com/tokenpair/generated"
+)
+
+// Options are what a Server can be told.
+type Options struct {
+	Log        *slog.Logger  // where requests and failures are told; required
+	Docs       bool          // serve Swagger UI and the document
+	RetryAfter time.Duration // what a 503 asks for, rounded up to whole seconds, at least one
+}
+
+// Server is the handler of every path. It is safe for concurrent use.
+type Server struct {
+	auth       *auth.Service
+	log        *slog.Logger
+	retryAfter int
+	contract   *contract
+	operations http.Handler // the generated routes
+	docs       map[string]page
+	handler    http.Handler
+	draining   atomic.Bool
+}
+
+// New makes the handler out of the contract that is compiled in, and fails when that is not one that it can keep.
+func New(svc *auth.Service, opts Options) (*Server, error) {
+	doc, err := LoadContract()
+	if err != nil {
+		return nil, err
+	}
+	table, err := newContract(doc)
+	if err != nil {
+		return nil, fmt.Errorf("serve the contract: %w", err)
+	}
+	s := &Server{
+		auth:       svc,
+		log:        opts.Log,
+		retryAfter: max(1, int(math.Ceil(opts.RetryAfter.Seconds()))),
+		contract:   table,
+	}
+	if opts.Docs {
+		if s.docs, err = newDocs(doc); err != nil {
+			return nil, fmt.Errorf("prepare the documentation: %w", err)
+		}
+	}
+	s.operations = s.routes()
+	s.handler = s.observe(s.serve)
+	return s, nil
+}
+
+// Drain makes /readyz answer 503 from now on, so that a load balancer sends requests elsewhere.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// serve is the way of a request: the documentation's pages, or the contract and then the operation.
+func (s *Server) serve(a *answer, r *http.Request) {
+	if page, ok := s.docs[r.URL.Path]; ok {
+		a.operation = page.name
+		s.servePage(a, r, page)
+		return
+	}
+	rt, ok := s.contract.find(r.URL.Path)
+	if !ok {
+		a.operation = "unknown"
+		s.fail(a, r, errNotFound)
+		return
+	}
+	a.operation = rt.path
+	checked, op, err := rt.check(a, r)
+	if op.id != "" {
+		a.operation = op.id
+	}
+	switch {
+	case err != nil:
+		s.fail(a, r, err)
+	case checked == nil:
+		writeJSON(a, http.StatusOK, rt.about)
+	default:
+		s.operations.ServeHTTP(unterminated{a}, checked)
+	}
+}
+
+// routes binds the generated routes to this server. The three hooks make the one renderer write every error.
+func (s *Server) routes() http.Handler {
+	strict := generated.NewStrictHandlerWithOptions(s, []generated.StrictMiddlewareFunc{refuseNothing},
+		generated.StrictHTTPServerOptions{
+			RequestErrorHandlerFunc:  s.failBinding,
+			ResponseErrorHandlerFunc: s.fail,
+		})
+	return generated.HandlerWithOptions(strict, generated.StdHTTPServerOptions{ErrorHandlerFunc: s.failBinding})
+}
+
+// failBinding answers when the generated code could not bind what the contract had accepted: a fault of ours, and its
+// error may quote the request.
+func (s *Server) failBinding(w http.ResponseWriter, r *http.Request, err error) {
+	s.fail(w, r, fmt.Errorf("bind request: %T", err))
+}
+
+// refuseNothing makes a failure of an operation that returns neither an answer nor an error: the generated code would
+// send an empty 200.
+func refuseNothing(next generated.StrictHandlerFunc, operation string) generated.StrictHandlerFunc {
+	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
+		response, err := next(ctx, w, r, request)
+		if err == nil && response == nil {
+			return nil, errors.New(operation + " gave no answer")
+		}
+		return response, err
+	}
+}
