@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"example.com/tokenpair/auth"
+)
+
+// The demo user, as the contract's example has it. Its password is published: hence the loopback address.
+const (
+	demoUsername = "sampleUser"
+	demoPassword = "userpassword123"
+)
+
+// demo is what came of the demo user.
+type demo struct {
+	added bool // the database was empty
+	works bool // it can log in with its published password
+}
+
+func prepareDemo(ctx context.Context, users *auth.Users) (demo, error) {
+	err := users.CreateFirst(ctx, demoUsername, demoPassword)
+	if err != nil && !errors.Is(err, auth.ErrDatabaseInUse) {
+		return demo{}, err
+	}
+	works, loginErr := users.CanLogIn(ctx, demoUsername, demoPassword)
+	return demo{added: err == nil, works: works}, loginErr
+}
+
+// announce prints what is to be known of the demo user, and a line to paste while its password works.
+func (d demo) announce(out io.Writer, base string) {
+	if !d.added {
+		fmt.Fprintln(out, "the database has users already: no demo user was added, nothing was changed")
+	}
+	if d.works {
+		fmt.Fprintf(out, "curl -s %s/api/token -H 'Content-Type: application/json' -d '{\"username\":\"%s\",\"password\":\"%s\"}'\n",
+			base, demoUsername, demoPassword)
+	}
+}
+
+// checkLoopback refuses an address that others can reach.
+func checkLoopback(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return usageError{fmt.Errorf("--demo has a published password and serves a loopback address only, such as 127.0.0.1:8000, not %s", printable(address))}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestKeyFailures(t *testing.T) {
+	good := "sesame" + strings.Repeat("k", 32)
+	file := write(t, "key", good)
+	failAll(t, []failure{
+		{name: "short", args: words("serve"), environ: words("TOKENPAIR_SIGNING_KEY=sesame"), code: 1, words: words("6 bytes", "32", "TOKENPAIR_SIGNING_KEY", "make one with: head -c 48 /dev/urandom | base64")},
+		{name: "a byte too short", args: words("serve"), environ: words("TOKENPAIR_SIGNING_KEY=" + strings.Repeat("k", 31)), code: 1, words: words("31 bytes")},
+		{name: "short file", args: words("serve", "--signing-key-file", write(t, "short", "sesame\n")), code: 1, words: words("6 bytes", "short", "make one with")},
+		{name: "empty file", args: words("serve", "--signing-key-file", write(t, "empty", "")), code: 1, words: words("0 bytes", "empty", "make one with")},
+		{name: "missing file", args: words("serve", "--signing-key-file", filepath.Join(filepath.Dir(file), "missing")), code: 1, words: words("TOKENPAIR_SIGNING_KEY_FILE", "missing")},
+		{name: "directory", args: words("serve", "--signing-key-file", filepath.Dir(file)), code: 1, words: words("TOKENPAIR_SIGNING_KEY_FILE", "directory")},
+		{name: "both", args: words("serve"), environ: words("TOKENPAIR_SIGNING_KEY="+good, "TOKENPAIR_SIGNING_KEY_FILE="+file), code: 1, words: words("both set", "unset one")},
+		{name: "both, the file by flag", args: words("serve", "--signing-key-file", file), environ: words("TOKENPAIR_SIGNING_KEY=" + good), code: 1, words: words("both set", "unset one")},
+	})
+}
+
+func TestUserRefusals(t *testing.T) {
+	const good = "correct horse battery\n"
+	create := func(name string) []string { return words("createuser", "--password-stdin", "--", name) }
+	change := words("changepassword", "--password-stdin", "annamaria")
+	for _, f := range []failure{
+		{name: "existing name", args: create("annamaria"), input: good, code: 1, words: words("annamaria", "already")},
+		{name: "existing name, composed otherwise", args: create("ａnnamaria"), input: good, code: 1, words: words("already")},
+		{name: "empty name", args: create(""), input: good, code: 1, words: words("name refused", "empty")},
+		{name: "name with outer space", args: create("otto "), input: good, code: 1, words: words("name refused", "white space")},
+		{name: "name with a line end", args: create("ot\nto"), input: good, code: 1, words: words("name refused", "control characters")},
+		{name: "name that is no text", args: create("ot\xffto"), input: good, code: 2, words: words("not UTF-8")},
+		{name: "long name", args: create(strings.Repeat("ö", 151)), input: good, code: 1, words: words("name refused", "150")},
+		{name: "name like a flag", args: words("createuser", "--password-stdin", "--anna"), input: good, code: 2, words: words("unknown flag")},
+		{name: "short password", args: create("otto"), input: "sesame7\n", code: 1, words: words("password refused", "8 characters")},
+		{name: "short password in many bytes", args: create("otto"), input: "ööööööö\n", code: 1, words: words("8 characters")},
+		{name: "short password between spaces", args: create("otto"), input: "  sesame7  \n", code: 1, words: words("8 characters")},
+		{name: "empty password", args: create("otto"), input: "", code: 1, words: words("password refused", "8 characters")},
+		{name: "empty line", args: create("otto"), input: "\n" + good, code: 1, words: words("password refused", "8 characters")},
+		{name: "password is the name", args: create("open the door"), input: "Open The Door\n", code: 1, words: words("password refused", "the name")},
+		{name: "long password", args: create("otto"), input: strings.Repeat("p", 4097) + "\n", code: 1, words: words("password refused", "4096 bytes")},
+		{name: "endless password", args: create("otto"), input: strings.Repeat("p", 1<<20), code: 1, words: words("password refused", "4096 bytes")},
+		{name: "password with NUL", args: create("otto"), input: "correct\x00horse battery\n", code: 1, words: words("password refused", "null")},
+		{name: "password that is no text", args: create("otto"), input: "correct\xffhorse battery\n", code: 1, words: words("password refused", "UTF-8")},
+		{name: "change, nobody", args: words("changepassword", "--password-stdin", "nobody"), input: good, code: 1, words: words("nobody", "no user", "tokenpair listusers")},
+		{name: "change, short password", args: change, input: "sesame7\n", code: 1, words: words("password refused", "8 characters")},
+		{name: "change, password is the name", args: change, input: "AnnaMaria\n", code: 1, words: words("password refused", "the name")},
+		{name: "change, long password", args: change, input: strings.Repeat("p", 4097), code: 1, words: words("4096 bytes")},
+		{name: "activate nobody", args: words("activateuser", "nobody"), code: 1, words: words("no user", "tokenpair listusers")},
+		{name: "deactivate nobody", args: words("deactivateuser", "nobody"), code: 1, words: words("no user", "tokenpair listusers")},
+		{name: "delete nobody", args: words("deleteuser", "nobody"), code: 1, words: words("no user", "tokenpair listusers")},
+		{name: "delete, escape sequence", args: words("deleteuser", "no\x1b[31mbody"), code: 1, words: words(`no\x1b[31mbody`)},
+	} {
+		t.Run(f.name, func(t *testing.T) {
+			s := newSite(t)
+			s.createUser("annamaria", "correct horse battery")
+			before := s.must("", "listusers")
+			f.fail(t, s)
+			if after := s.must("", "listusers"); after != before {
+				t.Errorf("the users were changed:\n%s%s", before, after)
+			}
+		})
+	}
+}
+
+func TestImportFailures(t *testing.T) {
+	const (
+		bert  = `{"model":"auth.user","pk":7,"fields":{"username":"bert","password":"pbkdf2_sha256$1000$sesame$sesame"}}`
+		first = `{"model":"auth.user","pk":1,"fields":{"username":"carl","password":"pbkdf2_sha256$1000$sesame$sesame"}}`
+		anna  = `{"model":"auth.user","pk":8,"fields":{"username":"anna","password":"sesame"}}`
+	)
+	for _, f := range []failure{
+		{name: "missing file", args: words("importdjango", filepath.Join(t.TempDir(), "missing.json")), code: 1, words: words("missing.json", "no such file")},
+		{name: "directory", args: words("importdjango", t.TempDir()), code: 1, words: words("directory", "nothing was imported")},
+		{name: "truncated", args: words("importdjango", write(t, "dump.json", "["+bert+","+first[:len(first)-5])), code: 1, words: words("dump.json", "ends in the middle", "nothing was imported")},
+		{name: "truncated, standard input", args: words("importdjango", "-"), input: "[" + bert, code: 1, words: words("nothing was imported")},
+		{name: "empty", args: words("importdjango", write(t, "dump.json", "")), code: 1, words: words("empty", "nothing was imported")},
+		{name: "no JSON", args: words("importdjango", write(t, "dump.json", "sesame")), code: 1, words: words("dumpdata", "nothing was imported")},
+		{name: "another model", args: words("importdjango", write(t, "dump.json", `[{"model":"auth.group","pk":1,"fields":{}}]`)), code: 1, words: words("auth.user", "nothing was imported")},
+		{name: "id of an existing user", args: words("importdjango", write(t, "dump.json", "["+bert+","+first+"]")), code: 1, words: words("carl", "id 1", "already", "nothing was imported")},
+		{name: "name of an existing user", args: words("importdjango", write(t, "dump.json", "["+bert+","+anna+"]")), code: 1, words: words("anna", "already", "nothing was imported")},
+		{name: "id twice", args: words("importdjango", write(t, "dump.json", "["+bert+","+bert+"]")), code: 1, words: words("same pk", "nothing was imported")},
+	} {
+		t.Run(f.name, func(t *testing.T) {
+			s := newSite(t)
+			s.createUser("anna", "correct horse battery")
+			f.fail(t, s)
+			wantUsers(t, s, `1 true never \S+ anna`)
+		})
+	}
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"time"
+
+	"example.com/tokenpair/auth"
+	"example.com/tokenpair/password"
+	"example.com/tokenpair/server"
+	"example.com/tokenpair/storage"
+	"example.com/tokenpair/token"
+)
+
+const (
+	accessLifetime  = 5 * time.Minute
+	refreshLifetime = 24 * time.Hour
+	maxHeader       = 16 << 10
+	// queuePerWorker bounds how many logins wait: more than can be hashed in the default wait would only be refused
+	// later, each holding a connection.
+	queuePerWorker = 256
+)
+
+func (v *serveVerb) run(ctx context.Context, cli *commandLine, env environment, io streams) (err error) {
+	if _, _, err := net.SplitHostPort(v.Listen); err != nil {
+		return usageError{fmt.Errorf("--listen %s: want HOST:PORT, such as 127.0.0.1:8000", printable(v.Listen))}
+	}
+	if v.Demo {
+		if err := checkLoopback(v.Listen); err != nil {
+			return err
+		}
+	}
+	listener, err := net.Listen("tcp", v.Listen) // first: where it cannot serve, it changes nothing
+	if err != nil {
+		return fmt.Errorf("%w; choose another address with --listen or %sLISTEN", err, prefix)
+	}
+	defer listener.Close()
+	log := slog.New(slog.NewJSONHandler(io.err, nil))
+	store, err := openStore(ctx, cli.Database)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closing := store.Close(); err == nil && closing != nil {
+			err = fmt.Errorf("close database: %w", closing)
+		}
+	}()
+	service, err := v.service(ctx, env, store, log)
+	if err != nil {
+		return err
+	}
+	handler, err := server.New(service, server.Options{Log: log, Docs: v.Docs, RetryAfter: time.Duration(v.LoginWait)})
+	if err != nil {
+		return err
+	}
+	var shown demo
+	if v.Demo {
+		if shown, err = prepareDemo(ctx, &auth.Users{Store: store, Hasher: service.Hasher, Now: time.Now}); err != nil {
+			return fmt.Errorf("demo user: %w", err)
+		}
+	}
+	if err := service.Warm(ctx); err != nil {
+		return err
+	}
+	base := "http://" + listener.Addr().String()
+	fmt.Fprintf(io.out, "listening on %s\n", base)
+	if v.Docs {
+		fmt.Fprintf(io.out, "Swagger UI at %s/api/docs/\n", base)
+	}
+	if v.Demo {
+		shown.announce(io.out, base)
+	}
+	return v.serve(ctx, listener, handler, log)
+}
+
+// service wires the rules to the store.
+func (v *serveVerb) service(ctx context.Context, env environment, store storage.Store, log *slog.Logger) (*auth.Service, error) {
+	key, err := signingKey(ctx, env, v.SigningKeyFile, store)
+	if err != nil {
+		return nil, err
+	}
+	issuer, err := token.NewIssuer(key, accessLifetime, refreshLifetime)
+	if err != nil {
+		return nil, err
+	}
+	if v.JTIFormat == "uuid4" {
+		issuer.NewID = token.RandomUUID
+	}
+	hasher, err := v.hasher()
+	if err != nil {
+		return nil, err
+	}
+	workers := runtime.GOMAXPROCS(0)
+	pool, err := password.NewPool(workers, workers*queuePerWorker, time.Duration(v.LoginWait))
+	if err != nil {
+		return nil, err
+	}
+	return &auth.Service{
+		Store:  store,
+		Hasher: hasher,
+		Costs:  password.NewCosts(hasher),
+		Pool:   pool,
+		Issuer: issuer,
+		Rules:  auth.Rules{TextUserID: v.UserIDType == "string"},
+		Log:    log,
+	}, nil
+}
+
+// httpServer bounds how long a client may take and how much it may send ahead of the body.
+func (v *serveVerb) httpServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:                      handler,
+		DisableGeneralOptionsHandler: true, // OPTIONS * would be answered past the handler
+		ReadHeaderTimeout:            5 * time.Second,
+		ReadTimeout:                  10 * time.Second,
+		WriteTimeout:                 time.Duration(v.LoginWait) + 30*time.Second,
+		IdleTimeout:                  60 * time.Second,
+		MaxHeaderBytes:               maxHeader - 4096, // net/http adds 4096 to what it is told
+		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// serve answers until ctx ends, then fails readiness, takes no more connections and waits for what is under way.
+func (v *serveVerb) serve(ctx context.Context, listener net.Listener, handler *server.Server, log *slog.Logger) error {
+	srv := v.httpServer(handler, log)
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	handler.Drain()
+	log.Info("shutting down", "timeout", time.Duration(v.ShutdownTimeout).String())
+	grace, cancel := context.WithTimeout(context.Background(), time.Duration(v.ShutdownTimeout))
+	defer cancel()
+	err := srv.Shutdown(grace)
+	if errors.Is(err, context.DeadlineExceeded) {
+		srv.Close() //nolint:errcheck // it closes what is left, and the error below tells
+		return fmt.Errorf("requests were under way %s after the signal and were cut off", time.Duration(v.ShutdownTimeout))
+	}
+	return err
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"example.com/tokenpair/auth"
+	"example.com/tokenpair/server"
+	"example.com/tokenpair/storage/django"
+)
+
+type createVerb struct {
+	newPassword
+	Username string `arg:"" help:"Name of the new user."`
+}
+
+func (v *createVerb) run(ctx context.Context, cli *commandLine, _ environment, io streams) error {
+	return withUsers(ctx, cli, v.hashing, func(users *auth.Users) error {
+		plaintext, err := v.read(ctx, io)
+		if err != nil {
+			return err
+		}
+		user, err := users.Create(ctx, v.Username, plaintext)
+		if err != nil {
+			return about(v.Username, err)
+		}
+		fmt.Fprintf(io.out, "created user %s with id %d\n", printable(user.Username), user.ID)
+		warnIfShort(io, plaintext)
+		return nil
+	})
+}
+
+type changeVerb struct {
+	newPassword
+	Username string `arg:"" help:"Name of the user."`
+}
+
+func (v *changeVerb) run(ctx context.Context, cli *commandLine, _ environment, io streams) error {
+	return withExisting(ctx, cli, v.hashing, func(users *auth.Users) error {
+		plaintext, err := v.read(ctx, io)
+		if err != nil {
+			return err
+		}
+		err = users.ChangePassword(ctx, v.Username, plaintext)
+		if err == nil {
+			warnIfShort(io, plaintext)
+		}
+		return told(io, "changed the password of user", v.Username, err)
+	})
+}
+
+// oneUser is a verb about a user that asks for nothing else.
+type oneUser struct {
+	Username string `arg:"" help:"Name of the user."`
+}
+
+type activateVerb struct{ oneUser }
+
+func (v *activateVerb) run(ctx context.Context, cli *commandLine, _ environment, io streams) error {
+	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
+		return told(io, "activated user", v.Username, users.SetActive(ctx, v.Username, true))
+	})
+}
+
+type deactivateVerb struct{ oneUser }
+
+func (v *deactivateVerb) run(ctx context.Context, cli *commandLine, _ environment, io streams) error {
+	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
+		return told(io, "deactivated user", v.Username, users.SetActive(ctx, v.Username, false))
+	})
+}
+
+type deleteVerb struct{ oneUser }
+
+func (v *deleteVerb) run(ctx context.Context, cli *commandLine, _ environment, io streams) error {
+	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
+		return told(io, "deleted user", v.Username, users.Delete(ctx, v.Username))
+	})
+}
+
+type listVerb struct{}
+
+func (v *listVerb) run(ctx context.Context, cli *commandLine, _ environment, io streams) error {
+	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
+		table := tabwriter.NewWriter(io.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "ID\tACTIVE\tLAST LOGIN\tPASSWORD\tUSERNAME")
+		for user, err := range users.All(ctx) {
+			if err != nil {
+				return err
+			}
+			lastLogin, format := "never", user.PasswordFormat
+			if !user.LastLogin.IsZero() {
+				lastLogin = user.LastLogin.UTC().Format(time.RFC3339)
+			}
+			if format == "" {
+				format = "unusable"
+			}
+			fmt.Fprintf(table, "%d\t%t\t%s\t%s\t%s\n", user.ID, user.Active, lastLogin, format, printable(user.Username))
+		}
+		return table.Flush()
+	})
+}
+
+type importVerb struct {
+	File string `arg:"" help:"File that manage.py dumpdata has written, or - for standard input."`
+}
+
+func (v *importVerb) run(ctx context.Context, cli *commandLine, _ environment, io streams) error {
+	input, err := v.open(io)
+	if err != nil {
+		return err
+	}
+	defer input.Close()
+	// Read whole before the database is opened: what is no dumpdata file makes none.
+	imported, err := django.ReadUsers(input)
+	if err != nil {
+		return fmt.Errorf("%s: %w; nothing was imported", printable(v.File), err)
+	}
+	return withUsers(ctx, cli, hashing{}, func(users *auth.Users) error {
+		if err := users.Import(ctx, imported); err != nil {
+			return fmt.Errorf("%s: %w; nothing was imported", printable(v.File), err)
+		}
+		fmt.Fprintf(io.out, "imported %d users\n", len(imported))
+		return nil
+	})
+}
+
+func (v *importVerb) open(streams streams) (io.ReadCloser, error) {
+	if v.File == "-" {
+		return io.NopCloser(streams.in), nil
+	}
+	return os.Open(v.File)
+}
+
+type versionVerb struct{}
+
+func (v *versionVerb) run(_ context.Context, _ *commandLine, _ environment, io streams) error {
+	doc, err := server.LoadContract()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "tokenpair %s\n", doc.Info.Version)
+	return nil
+}
+
+// told says that something was done to a user, or why not.
+func told(io streams, done, username string, err error) error {
+	if err != nil {
+		return about(username, err)
+	}
+	fmt.Fprintf(io.out, "%s %s\n", done, printable(username))
+	return nil
+}
+
+// about puts the user's name into an error, and the way out.
+func about(username string, err error) error {
+	err = fmt.Errorf("user %s: %w", printable(username), err)
+	if errors.Is(err, auth.ErrNoUser) {
+		return fmt.Errorf("%w; tokenpair listusers shows all", err)
+	}
+	return err
+}
