@@ -139,20 +139,6 @@ func TestDatabaseFailures(t *testing.T) {
 	}
 }
 
-func TestDirectoryWithoutPermission(t *testing.T) {
-	if os.Getuid() <= 0 {
-		t.Skip("the superuser may write everywhere, and elsewhere modes mean nothing")
-	}
-	locked := t.TempDir()
-	if err := os.Chmod(locked, 0o500); err != nil {
-		t.Fatal(err)
-	}
-	failAll(t, []failure{
-		{name: "file", args: words("listusers", "--database=sqlite:"+locked+"/tokenpair.db"), code: 1, words: words("permission denied", "let the program's user write")},
-		{name: "directory", args: words("listusers", "--database=sqlite:"+locked+"/data/tokenpair.db"), code: 1, words: words("permission denied", "another path")},
-	})
-}
-
 // raiseVersion makes a database as a later version of this program would leave it.
 func raiseVersion(t *testing.T, path string) {
 	t.Helper()
