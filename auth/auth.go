@@ -25,8 +25,8 @@ var (
 	ErrNotReady = errors.New("not ready")
 )
 
-// writeTimeout bounds a write that goes on when its caller has gone.
-const writeTimeout = 10 * time.Second
+// decisionTimeout bounds the database's part in a login, from the look-up to the rehash.
+const decisionTimeout = 20 * time.Second
 
 // Service gives tokens to users. Its fields are set before its first use and not changed after; it is safe for
 // concurrent use.
@@ -45,8 +45,8 @@ type Rules struct {
 	TextUserID bool // user_id is text in a token, as SimpleJWT writes it since 5.5.1, and not a number
 }
 
-// Warm measures what refused logins will need, so that none of them has to wait for it. It takes about a second when
-// many formats of hashes are present.
+// Warm measures what refused logins will need, so that none of them has to wait for it. It takes up to half a
+// second for each format that is present beside the first.
 func (s *Service) Warm(ctx context.Context) error {
 	present, err := s.formats(ctx)
 	if err != nil {

@@ -201,11 +201,11 @@ func (f failing) Ping(ctx context.Context) error {
 
 // A failure of the database is no refusal, and never a login.
 func TestFailingStore(t *testing.T) {
-	for method, plaintext := range map[string]string{"UserByName": "alice's password", "PasswordFormats": "wrong"} {
+	for _, method := range []string{"UserByName", "PasswordFormats"} {
 		h := open(t)
 		h.addUsers(t)
 		h.Store = failing{h.Store, method}
-		pair, err := h.ObtainPair(t.Context(), "alice", plaintext)
+		pair, err := h.ObtainPair(t.Context(), "alice", "alice's password")
 		if !errors.Is(err, errDisk) || errors.Is(err, auth.ErrNoActiveAccount) || pair != (token.Pair{}) {
 			t.Errorf("%s fails: got %v, %v", method, pair, err)
 		}

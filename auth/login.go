@@ -24,6 +24,10 @@ func (s *Service) ObtainPair(ctx context.Context, username, plaintext string) (t
 		return token.Pair{}, err
 	}
 	defer release()
+	// A login that has begun is decided, whatever its caller does: one that could be given up halfway would tell by its
+	// answer how far it had come, and so who exists.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), decisionTimeout)
+	defer cancel()
 	user, err := s.authenticate(ctx, username, plaintext)
 	if err != nil {
 		return token.Pair{}, err
@@ -44,16 +48,18 @@ func (s *Service) authenticate(ctx context.Context, username, plaintext string) 
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return storage.User{}, fmt.Errorf("find user: %w", err)
 	}
-	// Of nobody the hash is "", which matches nothing.
-	if s.Hasher.Check(plaintext, user.Password) && user.Active {
-		return user, nil
-	}
+	// Asked for before the hash is checked: a failure after it would tell that there was one.
 	present, err := s.formats(ctx)
 	if err != nil {
 		return storage.User{}, err
 	}
-	s.Costs.LevelUp(plaintext, user.Password, present)
-	return storage.User{}, ErrNoActiveAccount
+	// Of nobody the hash is "", which matches nothing.
+	matches, spent := s.Costs.Check(plaintext, user.Password)
+	if !matches || !user.Active {
+		s.Costs.LevelUp(plaintext, spent, present)
+		return storage.User{}, ErrNoActiveAccount
+	}
+	return user, nil
 }
 
 // rehash stores the hash that has just been checked in today's format. The login is good without it: the next one tries
@@ -61,8 +67,6 @@ func (s *Service) authenticate(ctx context.Context, username, plaintext string) 
 func (s *Service) rehash(ctx context.Context, user storage.User, plaintext string) {
 	encoded, err := s.Hasher.Hash(plaintext)
 	if err == nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
-		defer cancel()
 		_, err = s.Store.ReplacePassword(ctx, user.ID, user.Password, encoded, string(s.Hasher.Format()))
 	}
 	if err != nil {

@@ -87,30 +87,6 @@ func TestRehashNeverUndoesAChange(t *testing.T) {
 	}
 }
 
-// gone is a Store whose caller goes away once the user was found.
-type gone struct {
-	storage.Store
-	leave func()
-}
-
-func (g gone) UserByName(ctx context.Context, username string) (storage.User, error) {
-	defer g.leave()
-	return g.Store.UserByName(ctx, username)
-}
-
-func TestRehashOutlivesTheCaller(t *testing.T) {
-	h := open(t)
-	h.addOld(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	h.Store = gone{h.Store, cancel}
-	if _, err := h.ObtainPair(ctx, "bob", "bob's password"); err != nil {
-		t.Fatal(err)
-	}
-	if got := h.stored(t, "bob").PasswordFormat; got != string(cheap) {
-		t.Errorf("the format is still %s", got)
-	}
-}
-
 // A login is good although its rehash failed, and the log tells without telling the hash.
 func TestRehashFails(t *testing.T) {
 	h := open(t)

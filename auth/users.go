@@ -194,7 +194,7 @@ func noUser(err error) error {
 	return err
 }
 
-// checkUsername returns the name as it is stored. What could never be sent to a login is refused here.
+// checkUsername returns the name as it is stored. It refuses what a login would not find, and what a terminal would obey.
 func checkUsername(username string) (string, error) {
 	name := norm.NFKC.String(username)
 	switch {

@@ -8,8 +8,8 @@ import (
 )
 
 // Costs knows what each format costs on this machine, and brings refused logins up to the same cost, by hashing. Costs are
-// counted in rounds of PBKDF2 with SHA-256. One that has to be measured is measured when it is first asked for, on the wall
-// clock, since that is what a caller can see, and kept. A Costs is safe for concurrent use.
+// counted in rounds of PBKDF2 with SHA-256. A format is measured when it is first asked for, on the wall clock, since that
+// is what a caller can see, and kept: nothing that callers do changes it. A Costs is safe for concurrent use.
 type Costs struct {
 	hasher Hasher
 
@@ -22,25 +22,41 @@ func NewCosts(h Hasher) *Costs {
 	return &Costs{hasher: h, measured: make(map[scheme]func() float64)}
 }
 
+// Spent is the work that a check has done.
+type Spent struct {
+	scheme scheme // nil when nothing was derived
+	took   time.Duration
+}
+
+// Check is Hasher.Check; it also returns what LevelUp has to know when the login is refused.
+func (c *Costs) Check(plaintext, encoded string) (matches bool, spent Spent) {
+	start := time.Now()
+	matches, done := check(plaintext, encoded)
+	return matches, Spent{done, time.Since(start)}
+}
+
 // LevelUp does the work that brings a refused login up to the cost of the dearest format that any stored hash has. It is
-// called after Check(plaintext, encoded) with the same two, or instead of it with encoded "" when nobody has that name;
-// present holds the formats of all stored hashes. When no format in present is readable, as with no users at all, the
-// hasher's own counts as present.
+// called after Check with the same plaintext, also when nobody has the name: then Check was called with "". present holds
+// the formats of all stored hashes. When no format in present is readable, as with no users at all, the hasher's own
+// counts as present.
 //
 // Where Check derived nothing, or less than a hundredth of the dearest, the dearest format itself is derived once. Where
 // it derived the dearest, nothing is. Otherwise the difference is filled: between two PBKDF2 of one digest by exactly the
-// missing rounds, else by rounds of SHA-256.
+// missing rounds, else by as many rounds of SHA-256 as the check has taken too little time, by the speed that rounds have
+// in this very login. How Argon2 compares with PBKDF2 changes by the minute with what else uses the machine's memory, and
+// a figure that is corrected by earlier logins could be steered by whoever sends them.
 //
 // How long several lanes of Argon2 take depends on how many cores are free at the moment, so no rounds stand in for them:
 // formats of several lanes are levelled up among themselves, and all others among themselves. Where both kinds are
 // present, a refused login costs the dearest of either, together.
-func (c *Costs) LevelUp(plaintext, encoded string, present []Format) {
-	var spent scheme
-	if stored, ok := read(encoded); ok && len(plaintext) <= MaxLength {
-		spent = stored.scheme
+func (c *Costs) LevelUp(plaintext string, spent Spent, present []Format) {
+	plaintext = plaintext[:min(len(plaintext), MaxLength)]
+	have := func(sample int) int {
+		perRound := float64(labour(fill("sha256", sample), plaintext)) / float64(sample)
+		return sample + int(math.Round(float64(spent.took)/perRound))
 	}
-	for _, work := range missing(spent, c.schemes(present), c.cost) {
-		labour(work, plaintext[:min(len(plaintext), MaxLength)])
+	for _, work := range missing(spent.scheme, c.schemes(present), c.cost, have) {
+		labour(work, plaintext)
 	}
 }
 
@@ -51,16 +67,6 @@ func (c *Costs) Measure(present []Format) {
 	for _, s := range c.schemes(present) {
 		c.cost(s)
 	}
-}
-
-// Cost returns what a hash of format f costs on this machine, in rounds of PBKDF2 with SHA-256, measuring it if need be.
-// It is 0 for a format that is unreadable or "".
-func (c *Costs) Cost(f Format) int {
-	s, ok := f.scheme()
-	if !ok {
-		return 0
-	}
-	return c.cost(s)
 }
 
 func (c *Costs) schemes(present []Format) []scheme {
@@ -76,6 +82,7 @@ func (c *Costs) schemes(present []Format) []scheme {
 	return schemes
 }
 
+// cost returns what a scheme costs, in rounds, measuring it if need be.
 func (c *Costs) cost(s scheme) int {
 	if p, ok := s.(pbkdf2Scheme); ok && p.digest == "sha256" {
 		return p.rounds
@@ -92,8 +99,9 @@ func (c *Costs) cost(s scheme) int {
 }
 
 // missing returns the work that brings a login that did the work of spent, nil for none, up to the dearest of present of
-// each kind.
-func missing(spent scheme, present []scheme, cost func(scheme) int) []scheme {
+// each kind. cost is what a scheme costs by and large. have is asked at most once, with a number of rounds: it does them,
+// and returns what this login has done, them included.
+func missing(spent scheme, present []scheme, cost func(scheme) int, have func(sample int) int) []scheme {
 	var work []scheme
 	for _, wide := range []bool{false, true} {
 		var dearest scheme
@@ -110,7 +118,7 @@ func missing(spent scheme, present []scheme, cost func(scheme) int) []scheme {
 		if dearest == nil {
 			continue
 		}
-		if rest := difference(same, dearest, cost); rest != nil {
+		if rest := difference(same, dearest, cost, have); rest != nil {
 			work = append(work, rest)
 		}
 	}
@@ -124,7 +132,7 @@ func isWide(s scheme) bool {
 }
 
 // difference returns the work between two schemes of one kind, or nil for none.
-func difference(spent, dearest scheme, cost func(scheme) int) scheme {
+func difference(spent, dearest scheme, cost func(scheme) int, have func(sample int) int) scheme {
 	if spent == nil {
 		return dearest
 	}
@@ -136,20 +144,20 @@ func difference(spent, dearest scheme, cost func(scheme) int) scheme {
 	if fromPBKDF2 && toPBKDF2 && from.digest == to.digest {
 		return fill(to.digest, to.rounds-from.rounds)
 	}
-	have, want := cost(spent), cost(dearest)
-	if have < want/100 {
+	usual, want := cost(spent), cost(dearest)
+	if usual < want/100 {
 		return dearest
 	}
-	if have >= want {
+	if usual >= want {
 		return nil
 	}
 	if wide, ok := dearest.(argon2Scheme); ok && isWide(wide) {
 		// As many lanes on as much less memory: the time of Argon2 is nearly linear in it.
-		share := float64(want-have) / float64(want)
+		share := float64(want-usual) / float64(want)
 		wide.memory = max(8*wide.lanes, int(share*float64(wide.memory)))
 		return wide
 	}
-	return fill("sha256", want-have)
+	return fill("sha256", want-have(min(sampleRounds, (want-usual+1)/2)))
 }
 
 // fill returns the work of n rounds of PBKDF2, which may be more than a stored hash may ask for, or nil for none.
@@ -160,10 +168,12 @@ func fill(digest string, n int) scheme {
 	return pbkdf2Scheme{digest, n}
 }
 
-// labour does the work of a scheme for its own sake.
-func labour(s scheme, plaintext string) {
+// labour does the work of a scheme for its own sake, and says how long it took.
+func labour(s scheme, plaintext string) time.Duration {
+	start := time.Now()
 	// A dot may stand in any salt, bcrypt's too.
 	s.matches(plaintext, strings.Repeat(".", saltLength), make([]byte, s.digestSize()))
+	return time.Since(start)
 }
 
 const (
@@ -193,15 +203,10 @@ func measure(s scheme) float64 {
 		fewest, most = 3, 15
 		enough       = 250 * time.Millisecond
 	)
-	run := func(s scheme) time.Duration {
-		start := time.Now()
-		labour(s, "")
-		return time.Since(start)
-	}
 	least, leastRounds := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
 	for n, start := 0, time.Now(); n < fewest || n < most && time.Since(start) < enough; n++ {
-		leastRounds = min(leastRounds, run(pbkdf2Scheme{"sha256", sampleRounds}))
-		least = min(least, run(s))
+		leastRounds = min(leastRounds, labour(pbkdf2Scheme{"sha256", sampleRounds}, ""))
+		least = min(least, labour(s, ""))
 	}
 	return float64(least) / float64(leastRounds) * sampleRounds
 }

@@ -69,21 +69,21 @@ func TestMissing(t *testing.T) {
 		{"next to no rounds", "pbkdf2_sha256$10", formats{PBKDF2SHA256}, formats{"pbkdf2_sha256$999990"}},
 		{"more rounds than present", PBKDF2SHA256, formats{old}, nil},
 		{"missing rounds of SHA-1", "pbkdf2_sha1$1000", formats{sha1, "pbkdf2_sha1$1000"}, formats{"pbkdf2_sha1$259000"}},
-		{"SHA-1 to SHA-256", sha1, formats{sha1, old}, formats{"pbkdf2_sha256$52000"}},
-		{"SHA-256 to SHA-1", "pbkdf2_sha256$10000", formats{sha1}, formats{"pbkdf2_sha256$198000"}},
-		{"argon2id to PBKDF2", Argon2id, formats{Argon2id, PBKDF2SHA256}, formats{"pbkdf2_sha256$875000"}},
-		{"PBKDF2 to argon2id", "pbkdf2_sha256$10000", formats{Argon2id}, formats{"pbkdf2_sha256$115000"}},
-		{"argon2id to bcrypt", Argon2id, formats{"bcrypt_sha256$12"}, formats{"pbkdf2_sha256$1025000"}},
-		{"scrypt to bcrypt", "scrypt$16384$8$5", formats{Argon2id, "bcrypt_sha256$12"}, formats{"pbkdf2_sha256$150000"}},
+		{"SHA-1 to SHA-256", sha1, formats{sha1, old}, formats{"pbkdf2_sha256$26000"}},
+		{"SHA-256 to SHA-1", "pbkdf2_sha256$10000", formats{sha1}, formats{"pbkdf2_sha256$148000"}},
+		{"argon2id to PBKDF2", Argon2id, formats{Argon2id, PBKDF2SHA256}, formats{"pbkdf2_sha256$825000"}},
+		{"PBKDF2 to argon2id", "pbkdf2_sha256$10000", formats{Argon2id}, formats{"pbkdf2_sha256$65000"}},
+		{"argon2id to bcrypt", Argon2id, formats{"bcrypt_sha256$12"}, formats{"pbkdf2_sha256$975000"}},
+		{"scrypt to bcrypt", "scrypt$16384$8$5", formats{Argon2id, "bcrypt_sha256$12"}, formats{"pbkdf2_sha256$100000"}},
 		// The rounds that fill are not bound by what a stored hash may ask for.
-		{"many rounds", "scrypt$16384$8$5", formats{"bcrypt$16"}, formats{"pbkdf2_sha256$17500000"}},
+		{"many rounds", "scrypt$16384$8$5", formats{"bcrypt$16"}, formats{"pbkdf2_sha256$17450000"}},
 
 		{"lanes alone, nothing hashed", "", formats{djangos}, formats{djangos}},
 		{"lanes alone", djangos, formats{djangos}, nil},
 		{"both kinds, nothing hashed", "", formats{djangos, Argon2id, old}, formats{old, djangos}},
 		{"both kinds, md5", "md5", formats{"md5", djangos, Argon2id}, formats{Argon2id, djangos}},
 		{"both kinds, the dearest of one lane", PBKDF2SHA256, formats{djangos, PBKDF2SHA256}, formats{djangos}},
-		{"both kinds, less than that", Argon2id, formats{Argon2id, djangos, PBKDF2SHA256}, formats{"pbkdf2_sha256$875000", djangos}},
+		{"both kinds, less than that", Argon2id, formats{Argon2id, djangos, PBKDF2SHA256}, formats{"pbkdf2_sha256$825000", djangos}},
 		{"both kinds, the lanes", djangos, formats{Argon2id, djangos}, formats{Argon2id}},
 		{"both kinds, lesser lanes", half, formats{half, Argon2id, djangos}, formats{Argon2id, half}},
 		{"few lanes to many", "argon2$argon2i$v=19$m=512,t=2,p=2", formats{djangos}, formats{djangos}},
@@ -94,11 +94,42 @@ func TestMissing(t *testing.T) {
 			present = append(present, schemeOf(t, f))
 		}
 		var got formats
-		for _, work := range missing(schemeOf(t, tt.spent), present, cost) {
+		spent := schemeOf(t, tt.spent)
+		// The check has taken what its scheme usually costs, and the sample is done before the fill.
+		have := func(sample int) int { return sample + cost(spent) }
+		for _, work := range missing(spent, present, cost, have) {
 			got = append(got, work.format())
 		}
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%s: missing(%q, %q) = %q, want %q", tt.name, tt.spent, tt.present, got, tt.want)
+		}
+	}
+}
+
+// TestMissingGoesByTheTimeOfThisLogin: a check that took longer than usual is filled by less, and one past all by nothing.
+func TestMissingGoesByTheTimeOfThisLogin(t *testing.T) {
+	argon, pbkdf2 := schemeOf(t, Argon2id), schemeOf(t, PBKDF2SHA256)
+	cost := func(s scheme) int { return map[scheme]int{argon: 125_000, pbkdf2: 1_000_000}[s] }
+	for took, want := range map[int]Format{
+		125_000: "pbkdf2_sha256$825000",
+		100_000: "pbkdf2_sha256$850000",
+		300_000: "pbkdf2_sha256$650000",
+		950_000: "",
+		2e6:     "",
+	} {
+		asked := 0
+		have := func(sample int) int {
+			if asked++; sample != sampleRounds {
+				t.Errorf("a sample of %d rounds", sample)
+			}
+			return sample + took
+		}
+		var got Format
+		for _, work := range missing(argon, []scheme{argon, pbkdf2}, cost, have) {
+			got += work.format()
+		}
+		if got != want || asked != 1 {
+			t.Errorf("after %d rounds: %q, want %q; asked %d times", took, got, want, asked)
 		}
 	}
 }
@@ -109,10 +140,10 @@ func TestMissingAsksForNoCostOfTheOnlyFormat(t *testing.T) {
 		return 0
 	}
 	only := []scheme{schemeOf(t, Argon2id), schemeOf(t, Argon2id)}
-	if got := missing(nil, only, cost); len(got) != 1 || got[0] != only[0] {
+	if got := missing(nil, only, cost, nil); len(got) != 1 || got[0] != only[0] {
 		t.Errorf("missing(nil) = %v", got)
 	}
-	if got := missing(only[0], only, cost); len(got) != 0 {
+	if got := missing(only[0], only, cost, nil); len(got) != 0 {
 		t.Errorf("missing(the only one) = %v", got)
 	}
 }
@@ -142,23 +173,21 @@ func TestCostsMeasureOnce(t *testing.T) {
 		group.Go(func() { c.Measure(formats) })
 	}
 	group.Wait()
+	cost := func(f Format) int { return c.cost(schemeOf(t, f)) }
 	// PBKDF2-SHA1, bcrypt, md5 and the hasher's own; SHA-256 is the measure.
 	if len(c.measured) != 4 {
 		t.Errorf("%d measured, want 4", len(c.measured))
 	}
 	for _, f := range formats[:5] {
-		if a, b := c.Cost(f), c.Cost(f); a != b || a <= 0 {
+		if a, b := cost(f), cost(f); a != b || a <= 0 {
 			t.Errorf("Cost(%q) = %d and then %d", f, a, b)
 		}
 	}
-	if a, b := c.Cost("bcrypt$10"), c.Cost("bcrypt_sha256$11"); (b-2*a)/2 != 0 {
+	if a, b := cost("bcrypt$10"), cost("bcrypt_sha256$11"); (b-2*a)/2 != 0 {
 		t.Errorf("bcrypt of cost 11 is %d, of cost 10 %d, want twice that", b, a)
 	}
-	if n := c.Cost(PBKDF2SHA256); n != 1_000_000 {
+	if n := cost(PBKDF2SHA256); n != 1_000_000 {
 		t.Errorf("a million rounds cost %d", n)
-	}
-	if c.Cost("") != 0 || c.Cost("unknown") != 0 {
-		t.Error("a format that is none has a cost")
 	}
 }
 
@@ -182,8 +211,9 @@ func TestLevelUpTakesAnything(t *testing.T) {
 	c := NewCosts(h)
 	for _, encoded := range []string{"", "!", "md5$a$49fe5ec9a389b41d804cc3e2002abf5e", "garbage"} {
 		for _, plaintext := range []string{"", "\xff\x00", string(make([]byte, 2*MaxLength))} {
-			c.LevelUp(plaintext, encoded, nil)
-			c.LevelUp(plaintext, encoded, []Format{"", "bcrypt$4", "md5", "pbkdf2_sha1$1", "argon2$argon2id$v=19$m=8,t=1,p=1"})
+			_, spent := c.Check(plaintext, encoded)
+			c.LevelUp(plaintext, spent, nil)
+			c.LevelUp(plaintext, spent, []Format{"", "bcrypt$4", "md5", "pbkdf2_sha1$1", "argon2$argon2id$v=19$m=8,t=1,p=1"})
 		}
 	}
 }

@@ -83,7 +83,8 @@ func (h Hasher) Format() Format { return h.scheme().format() }
 
 func (h Hasher) scheme() maker {
 	if h.maker == nil {
-		return argon2Scheme{variant: "argon2id", memory: 19456, passes: 2, lanes: 1}
+		s, _ := Argon2id.scheme() // a constant that is in bounds
+		return s.(maker)
 	}
 	return h.maker
 }
@@ -105,11 +106,20 @@ func (h Hasher) Hash(plaintext string) (string, error) {
 // Check reports whether plaintext is the password that encoded was made from. Digests are compared in constant time. A
 // hash whose FormatOf is "" matches nothing and costs nothing, and neither does a plaintext of more than MaxLength bytes.
 func (h Hasher) Check(plaintext, encoded string) bool {
+	matches, _ := check(plaintext, encoded)
+	return matches
+}
+
+// check also returns what it has derived with, nil when it has derived nothing.
+func check(plaintext, encoded string) (matches bool, done scheme) {
 	if len(plaintext) > MaxLength {
-		return false
+		return false, nil
 	}
 	stored, ok := read(encoded)
-	return ok && stored.matches(plaintext, stored.salt, stored.digest)
+	if !ok {
+		return false, nil
+	}
+	return stored.matches(plaintext, stored.salt, stored.digest), stored.scheme
 }
 
 // Outdated reports whether a hash that has just been checked should be made anew: it has another format than h makes, in

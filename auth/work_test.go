@@ -1,0 +1,106 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"example.com/tokenpair/auth"
+	"example.com/tokenpair/password"
+	"example.com/tokenpair/storage"
+)
+
+// gone is a Store whose caller goes away at the first question.
+type gone struct {
+	storage.Store
+	leave func()
+}
+
+func (g gone) UserByName(ctx context.Context, username string) (storage.User, error) {
+	defer g.leave()
+	return g.Store.UserByName(ctx, username)
+}
+
+// A login that has begun is decided: by closing half of a connection at the right moment a caller would otherwise learn
+// how far it had come, and so who exists.
+func TestLoginIsDecidedWithoutItsCaller(t *testing.T) {
+	h := open(t)
+	h.addUsers(t)
+	h.addOld(t)
+	for username, want := range map[string]error{
+		"alice": auth.ErrNoActiveAccount, "inactive": auth.ErrNoActiveAccount, "unusable": auth.ErrNoActiveAccount,
+		"garbage": auth.ErrNoActiveAccount, "nobody": auth.ErrNoActiveAccount, "bob": nil,
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		service := *h.Service
+		service.Store = gone{h.Store, cancel}
+		if _, err := service.ObtainPair(ctx, username, "bob's password"); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", username, err, want)
+		}
+	}
+	if got := h.stored(t, "bob").PasswordFormat; got != string(cheap) {
+		t.Errorf("the hash was not rewritten: its format is still %s", got)
+	}
+}
+
+// deadlines is a Store that looks at the deadline of what it is asked.
+type deadlines struct {
+	storage.Store
+	t *testing.T
+}
+
+func (d deadlines) ReplacePassword(ctx context.Context, id int64, old, encoded, format string) (bool, error) {
+	if at, ok := ctx.Deadline(); !ok || time.Until(at) > time.Minute {
+		d.t.Errorf("a write may take until %s, %t", at, ok)
+	}
+	return d.Store.ReplacePassword(ctx, id, old, encoded, format)
+}
+
+func TestWritesHaveADeadline(t *testing.T) {
+	h := open(t)
+	h.addOld(t)
+	h.Store = deadlines{h.Store, t}
+	if _, err := h.ObtainPair(t.Context(), "bob", "bob's password"); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.stored(t, "bob").PasswordFormat; got != string(cheap) {
+		t.Errorf("nothing was written: the format is %s", got)
+	}
+}
+
+// TestEveryRefusalWorks: whatever the reason, a refusal costs a good part of the dearest hash. A slow machine makes it
+// dearer and cannot fail it; how nearly equal the costs are is TestTiming's question.
+func TestEveryRefusalWorks(t *testing.T) {
+	const dear password.Format = "pbkdf2_sha256$300000"
+	h := open(t)
+	h.addUsers(t) // of a format that costs nothing
+	var hash string
+	least := time.Hour
+	for range 5 { // a slow moment here would ask too much below
+		start := time.Now()
+		hash = dearHash(t, dear)
+		least = min(least, time.Since(start)/3)
+	}
+	err := h.users.Import(t.Context(), []storage.User{
+		{Username: "dear", Password: hash, Active: true}, {Username: "dear, inactive", Password: hash},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, username := range []string{"nobody", "alice", "inactive", "unusable", "empty", "garbage", "removed", "unbounded", "dear", "dear, inactive"} {
+		start := time.Now()
+		if _, err := h.ObtainPair(t.Context(), username, "wrong"); !errors.Is(err, auth.ErrNoActiveAccount) {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took < least {
+			t.Errorf("%s was refused in %s, a third of the dearest hash is %s", username, took, least)
+		}
+	}
+}
+
+func dearHash(t *testing.T, f password.Format) string {
+	t.Helper()
+	return must(must(password.NewHasher(f)).Hash("another password"))
+}
