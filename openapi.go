@@ -3,7 +3,7 @@ package tokenpair
 
 import _ "embed"
 
-// Contract is openapi.yaml, comments and order included. Nobody may change it.
+// Contract is openapi.yaml, comments and order included.
 //
 //go:embed openapi.yaml
-var Contract []byte
+var Contract string

@@ -1,9 +1,13 @@
 package conformance
 
 import (
+	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+
+	"example.com/tokenpair/server/servertest"
 )
 
 var loginPath = regexp.MustCompile(`\A/api/token/?(\?.*)?\z`)
@@ -24,6 +28,7 @@ func wanted(c *Case) bool {
 	return true
 }
 
+// TestProgram holds the program to the cases, and each answer to the contract.
 func TestProgram(t *testing.T) {
 	const fewest = 135 // so that a slip in wanted does not pass for success
 
@@ -45,11 +50,35 @@ func TestProgram(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.ID, func(t *testing.T) {
+			answers := 0
+			runner.Answered = func(method, target string, answer *http.Response, body []byte) {
+				answers++
+				wantContract(t, method, target, answer, body)
+			}
 			differences, _ := runner.Run(c)
 			for _, d := range differences {
 				t.Errorf("%s: %s", c.ID, d)
 			}
+			if answers == 0 {
+				t.Error("no answer was held against the contract")
+			}
 		})
 	}
 	p.stop(t, f)
+}
+
+// wantContract wants an answer to be one that the contract documents.
+func wantContract(t *testing.T, method, target string, answer *http.Response, body []byte) {
+	t.Helper()
+	u, err := url.ParseRequestURI(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := servertest.Answer{
+		Method: method, Path: u.Path, Docs: true,
+		Status: answer.StatusCode, Header: answer.Header, Body: string(body),
+	}
+	for _, breach := range got.Breaches() {
+		t.Errorf("%s %s answers %d: %s", method, target, answer.StatusCode, breach)
+	}
 }

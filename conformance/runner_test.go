@@ -1,118 +1,271 @@
 package conformance
 
 import (
+	"cmp"
+	"encoding/base64"
+	"errors"
+	"fmt"
 	"net"
+	"net/http"
+	"net/url"
 	"strings"
-	"testing"
+	"time"
 )
 
-func TestRunnerReports(t *testing.T) {
-	trials := allTrials()
-	base, raw := serveTrials(t, trials)
-	suite, err := parse(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	runner, err := NewRunner(base, testKey, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, trial := range trials {
-		t.Run(trial.name, func(t *testing.T) {
-			differences, _ := runner.Run(&suite.Cases[i])
-			got := strings.Join(differences, " | ")
-			if trial.want == "" && got != "" {
-				t.Errorf("differences where there are none: %s", got)
-			}
-			if trial.want != "" && !strings.Contains(got, trial.want) {
-				t.Errorf("got  %q\nwant %q", got, trial.want)
-			}
-		})
-	}
+// Runner replays cases against one server.
+type Runner struct {
+	Protected string        // the server's route behind the access-token check; /api/me
+	Timeout   time.Duration // of one exchange; 30 seconds
+
+	// Answered, if not nil, is called with each answer, its body read, and what it answers: target is the path, with
+	// the query if any, as it was sent.
+	Answered func(method, target string, answer *http.Response, body []byte)
+
+	host, address, prefix string
+	signingKey            string
+	keys                  map[string]string
 }
 
-func TestNotes(t *testing.T) {
-	base, raw := serveTrials(t, []trial{
-		{name: "order of keys", body: `{"b":1,"a":2}`, expect: `{"body":{"json":{"a":2,"b":1}}}`},
-		{name: "white space", body: `{"a": 2}`, expect: `{"body":{"json":{"a":2}}}`},
-		{name: "neither", body: `{"a":2,"b":1}`, expect: `{"body":{"json":{"a":2,"b":1}}}`},
-	})
-	suite, err := parse(raw)
+// NewRunner makes a runner for the server at base, such as http://127.0.0.1:8000. signingKey is the server's HMAC
+// secret, keys the public keys (PEM) that the cases name.
+func NewRunner(base, signingKey string, keys map[string]string) (*Runner, error) {
+	u, err := url.Parse(base)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	runner, err := NewRunner(base, testKey, nil)
-	if err != nil {
-		t.Fatal(err)
+	if u.Scheme != "http" || u.Hostname() == "" {
+		return nil, fmt.Errorf("%q is no http:// address", base)
 	}
-	for i, want := range []int{1, 1, 0} {
-		differences, notes := runner.Run(&suite.Cases[i])
-		if len(differences) != 0 || len(notes) != want {
-			t.Errorf("%s: differences %q, notes %q", suite.Cases[i].ID, differences, notes)
+	return &Runner{
+		Protected:  "/api/me",
+		Timeout:    30 * time.Second,
+		host:       strings.TrimSuffix(u.Host, ":80"),
+		address:    net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80")),
+		prefix:     strings.TrimRight(u.Path, "/"),
+		signingKey: signingKey,
+		keys:       keys,
+	}, nil
+}
+
+// Run replays one case. It passes when there are no differences; notes are about the order of names and about white
+// space, which clients do not see.
+func (r *Runner) Run(c *Case) (differences, notes []string) {
+	p := play{Runner: r, vars: variables{}}
+	for i := range c.Steps {
+		s := &c.Steps[i]
+		err := p.step(i+1, s)
+		if err == nil {
+			continue
 		}
+		if !errors.As(err, new(abort)) {
+			err = fmt.Errorf("%s step could not be done: %w", s.Do, err)
+		}
+		p.differences = append(p.differences, fmt.Sprintf("[%d] %v", i+1, err))
+		break
 	}
+	return p.differences, p.notes
 }
 
-func TestSave(t *testing.T) {
-	base, _ := serveTrials(t, []trial{
-		{name: "first", body: `{"a":{"b":"x"}}`, expect: `{}`},
-		{name: "second", body: `"x"`, expect: `{}`},
-	})
-	const from = `{"cases":[{"id":"c","steps":[{"method":"POST","path":"/0","save":{"v":"KEY"}},{"method":"POST","path":"/1","expect":{"body":{"json":{"$var":"v"}}}}]}]}`
-	for key, want := range map[string]string{
-		"a.b": "",
-		"a":   "[2] POST /1: body expected the value of v got x",
-		"b":   `[1] could not save ['v'] from the answer 200 {"a":{"b":"x"}}`,
-	} {
-		suite, err := parse([]byte(strings.Replace(from, "KEY", key, 1)))
+// play is one case on its way.
+type play struct {
+	*Runner
+	vars               variables
+	differences, notes []string
+}
+
+func (p *play) step(i int, s *Step) (err error) {
+	switch s.Do {
+	case "request":
+		return p.request(i, s)
+	case "mint":
+		p.vars[s.Var], err = p.mint(s, p.vars)
+		return err
+	case "edit":
+		p.vars[s.Var], err = p.edit(s, p.vars)
+		return err
+	case "set":
+		if !s.Value.present {
+			return errors.New("no value")
+		}
+		p.vars[s.Var], err = p.vars.fill(s.Value.value)
+		return err
+	case "claim":
+		p.vars[s.Var], err = claim(s, p.vars)
+		return err
+	case "differ":
+		return p.allDiffer(i, s.Values)
+	case "sleep":
+		time.Sleep(time.Duration(s.Seconds * float64(time.Second)))
+		return nil
+	}
+	return abort("unknown step " + s.Do)
+}
+
+func (p *play) allDiffer(i int, values []string) error {
+	seen := map[string]bool{}
+	for _, v := range values {
+		text, err := p.vars.text(v)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		runner, err := NewRunner(base, testKey, nil)
+		seen[text] = true
+	}
+	if len(seen) < len(values) {
+		p.differences = append(p.differences, fmt.Sprintf("[%d] these should all differ: ['%s']", i, strings.Join(values, "', '")))
+	}
+	return nil
+}
+
+func (p *play) request(i int, s *Step) error {
+	q, err := p.build(s)
+	if err != nil {
+		return err
+	}
+	answer, err := p.send(q)
+	if err != nil {
+		return abort(fmt.Sprintf("%s %s: %v", s.Method, s.Path, err))
+	}
+	if s.Expect != nil {
+		c := comparison{Runner: p.Runner, vars: p.vars, from: answer.from, to: answer.to}
+		c.check(s.Expect, answer)
+		if c.err != nil {
+			return c.err
+		}
+		where := fmt.Sprintf("[%d] %s %s: ", i, s.Method, s.Path)
+		if len(c.differences) > 0 {
+			p.differences = append(p.differences, where+strings.Join(c.differences, "; "))
+		}
+		for _, note := range c.notes {
+			p.notes = append(p.notes, where+note)
+		}
+	}
+	return p.save(s.Save, answer)
+}
+
+func (p *play) build(s *Step) (*request, error) {
+	q := &request{method: s.Method, chunked: s.Chunked, noContentLength: s.NoContentLength}
+	var err error
+	if q.path, err = p.vars.text(s.Path); err != nil {
+		return nil, err
+	}
+	if q.body, err = p.body(s); err != nil {
+		return nil, err
+	}
+	if q.headers, err = p.headers(s.Headers.value); err != nil {
+		return nil, err
+	}
+	return q, nil
+}
+
+func (p *play) body(s *Step) ([]byte, error) {
+	if s.BodyBase64 != nil {
+		return base64.StdEncoding.DecodeString(*s.BodyBase64)
+	}
+	switch body := s.Body.value.(type) {
+	case nil:
+		return nil, nil
+	case string:
+		text, err := p.vars.text(body)
+		return []byte(text), err
+	case []any:
+		raw := []byte{}
+		for _, part := range body {
+			text, err := repeated(part)
+			if err != nil {
+				return nil, err
+			}
+			raw = append(raw, text...)
+		}
+		return raw, nil
+	}
+	return nil, errors.New("the body is neither text nor list")
+}
+
+// repeated is a text, or [text, times].
+func repeated(part any) (string, error) {
+	if text, ok := part.(string); ok {
+		return text, nil
+	}
+	if pair, ok := part.([]any); ok && len(pair) == 2 {
+		text, ok := pair[0].(string)
+		times, isNumber := pair[1].(number)
+		if ok && isNumber && times.isInt() {
+			return strings.Repeat(text, int(max(times.float(), 0))), nil
+		}
+	}
+	return "", fmt.Errorf("%s is no part of a body", compact(part))
+}
+
+// headers takes an object, or a list of pairs.
+func (p *play) headers(v any) ([]header, error) {
+	var list []header
+	add := func(name, value any) error {
+		text, err := p.headerValue(value)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		differences, _ := runner.Run(&suite.Cases[0])
-		if got := strings.Join(differences, " | "); got != want {
-			t.Errorf("save %s: got %q, want %q", key, got, want)
-		}
+		list = append(list, header{fmt.Sprint(name), text})
+		return nil
 	}
+	switch v := v.(type) {
+	case nil:
+	case *object:
+		for _, name := range v.names {
+			if err := add(name, v.members[name]); err != nil {
+				return nil, err
+			}
+		}
+	case []any:
+		for _, member := range v {
+			pair, ok := member.([]any)
+			if !ok || len(pair) != 2 {
+				return nil, fmt.Errorf("%s is no header", compact(member))
+			}
+			if err := add(pair[0], pair[1]); err != nil {
+				return nil, err
+			}
+		}
+	default:
+		return nil, errors.New("headers are neither object nor list")
+	}
+	return list, nil
 }
 
-func TestNoServer(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func (p *play) headerValue(v any) (string, error) {
+	if o, ok := v.(*object); ok {
+		text, _ := o.members["base64"].(string)
+		raw, err := base64.StdEncoding.DecodeString(text)
+		return string(raw), err
+	}
+	text, ok := v.(string)
+	if !ok {
+		return "", fmt.Errorf("%s is no header value", compact(v))
+	}
+	text, err := p.vars.text(text)
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	listener.Close()
-	runner, err := NewRunner("http://"+listener.Addr().String(), testKey, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	differences, _ := runner.Run(&Case{Steps: []Step{{Do: "request", Method: "GET", Path: "/"}}})
-	if len(differences) != 1 || !strings.HasPrefix(differences[0], "[1] GET /: ") {
-		t.Errorf("differences %q", differences)
-	}
+	return toLatin1(text)
 }
 
-func TestParseRefuses(t *testing.T) {
-	for name, raw := range map[string]string{
-		"a step with an unknown member":     `{"cases":[{"id":"c","steps":[{"do":"request","colour":"red"}]}]}`,
-		"an expectation of something else":  `{"cases":[{"id":"c","steps":[{"expect":{"taste":"sweet"}}]}]}`,
-		"a pattern that does not compile":   `{"cases":[{"id":"c","steps":[{"expect":{"body":{"json":[{"$regex":"("}]}}}]}]}`,
-		"a pattern that Go does not have":   `{"cases":[{"id":"c","steps":[{"expect":{"body":{"regex":"(?=a)"}}}]}]}`,
-		"a header pattern that has a fault": `{"cases":[{"id":"c","steps":[{"expect":{"headers":{"A":{"$regex":"["}}}}]}]}`,
-	} {
-		if _, err := parse([]byte(raw)); err == nil {
-			t.Errorf("%s was taken", name)
-		}
+func (p *play) save(what document, answer *response) error {
+	o, ok := what.value.(*object)
+	if !ok {
+		return nil
 	}
-}
-
-func TestNewRunnerRefuses(t *testing.T) {
-	for _, base := range []string{"", "127.0.0.1:8000", "https://127.0.0.1", "http://"} {
-		if _, err := NewRunner(base, testKey, nil); err == nil {
-			t.Errorf("%q was taken", base)
+	body, err := parseJSON(answer.body)
+	for _, name := range o.names {
+		v := body
+		key, _ := o.members[name].(string)
+		for part := range strings.SplitSeq(key, ".") {
+			member, isObject := v.(*object)
+			if err != nil || !isObject || !member.has(part) {
+				text := short(strings.ToValidUTF8(string(answer.body), "\uFFFD"), 80)
+				return abort(fmt.Sprintf("could not save ['%s'] from the answer %d %s", strings.Join(o.names, "', '"), answer.status, text))
+			}
+			v = member.members[part]
 		}
+		p.vars[name] = v
 	}
+	return nil
 }

@@ -1,115 +1,88 @@
 package conformance
 
 import (
+	"crypto"
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
+	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/rsa"
+	_ "crypto/sha256"
+	_ "crypto/sha512"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
+	"math/big"
 	"strings"
-	"testing"
 )
 
-// The cases hold tokens that the reference signed with the keys of keys.json, in each asymmetric algorithm, and tokens
-// that it signed with other keys.
-func TestVerifySignature(t *testing.T) {
-	suite := publicCases(t)
-	seen := map[string]map[string]int{"accepts": {}, "other_key": {}}
-	for _, c := range suite.Cases {
-		alg, kind, _ := strings.Cut(c.ID, ".")
-		key := publicKeyOf(c.Profile)
-		if seen[kind] == nil || key == "" || len(c.Steps) == 0 || c.Steps[0].Do != "set" {
-			continue
-		}
-		token, _ := c.Steps[0].Value.value.(string)
-		message, encoded := token[:strings.LastIndex(token, ".")], token[strings.LastIndex(token, ".")+1:]
-		sig, err := decodeSegment(encoded)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := strings.Replace(strings.ToUpper(alg), "EDDSA", "EdDSA", 1)
-		seen[kind][name]++
-		verify := func(name, key, message string, sig []byte) bool {
-			return verifySignature(name, testKey, suite.Keys[key], message, sig)
-		}
-		if verify(name, key, message, sig) != (kind == "accepts") {
-			t.Errorf("%s: wrong about the token", c.ID)
-		}
-		sig[len(sig)/2] ^= 1
-		if verify(name, key, message, sig) {
-			t.Errorf("%s: verifies with another signature", c.ID)
-		}
-		sig[len(sig)/2] ^= 1
-		if verify(name, key, message+"A", sig) {
-			t.Errorf("%s: verifies another message", c.ID)
-		}
-		if verify(name, key, message, sig[1:]) || verify(name, key, message, nil) {
-			t.Errorf("%s: verifies with a shorter signature", c.ID)
-		}
-		if verify("none", key, message, nil) || verify(name, "", message, sig) || verify("HS256", key, message, sig) {
-			t.Errorf("%s: verifies with another algorithm or without a key", c.ID)
+// hashOf is the hash of an algorithm such as HS256 or PS512. There is none of ES256K: the standard library lacks its curve,
+// and no case with it is wanted.
+func hashOf(alg string) (crypto.Hash, error) {
+	if len(alg) > 2 {
+		switch alg[2:] {
+		case "256":
+			return crypto.SHA256, nil
+		case "384":
+			return crypto.SHA384, nil
+		case "512":
+			return crypto.SHA512, nil
 		}
 	}
-	if len(seen["accepts"]) < 7 || len(seen["other_key"]) < 6 {
-		t.Errorf("too few tokens were looked at: %v", seen)
-	}
+	return 0, fmt.Errorf("no hash for algorithm %q", alg)
 }
 
-// No case has a token of these two.
-func TestVerifySignatureOfLongCurves(t *testing.T) {
-	for alg, curve := range map[string]elliptic.Curve{"ES384": elliptic.P384(), "ES512": elliptic.P521()} {
-		key, err := ecdsa.GenerateKey(curve, rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		spki, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-		if err != nil {
-			t.Fatal(err)
-		}
-		public := string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki}))
-		h, err := hashOf(alg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, s, err := ecdsa.Sign(rand.Reader, key, digest(h, "message"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		sig := make([]byte, 2*((curve.Params().BitSize+7)/8))
-		r.FillBytes(sig[:len(sig)/2])
-		s.FillBytes(sig[len(sig)/2:])
-		if !verifySignature(alg, "", public, "message", sig) {
-			t.Errorf("%s: a good signature does not verify", alg)
-		}
-		if verifySignature(alg, "", public, "other", sig) {
-			t.Errorf("%s: verifies another message", alg)
-		}
-	}
+func digest(h crypto.Hash, message string) []byte {
+	w := h.New()
+	w.Write([]byte(message))
+	return w.Sum(nil)
 }
 
-func publicKeyOf(profile string) string {
-	switch profile {
-	case "rs256", "rs384", "rs512", "ps256", "ps384", "ps512":
-		return "rsa2048.pub.pem"
-	case "es256":
-		return "p256.pub.pem"
-	case "es384":
-		return "p384.pub.pem"
-	case "es512":
-		return "p521.pub.pem"
-	case "es256k":
-		return "secp256k1.pub.pem"
-	case "eddsa":
-		return "ed25519.pub.pem"
-	}
-	return ""
-}
-
-func publicCases(t *testing.T) *Suite {
-	t.Helper()
-	suite, err := Load("public_cases.json")
+func hmacSign(alg, key, message string) ([]byte, error) {
+	h, err := hashOf(alg)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	return suite
+	mac := hmac.New(h.New, []byte(key))
+	mac.Write([]byte(message))
+	return mac.Sum(nil), nil
+}
+
+// verifySignature says whether sig is the alg signature of message, by secret (HS) or by the public key in PEM (others).
+func verifySignature(alg, secret, publicPEM, message string, sig []byte) bool {
+	if strings.HasPrefix(alg, "HS") {
+		want, err := hmacSign(alg, secret, message)
+		return err == nil && hmac.Equal(want, sig)
+	}
+	block, _ := pem.Decode([]byte(publicPEM))
+	if block == nil {
+		return false
+	}
+	if alg == "EdDSA" {
+		key, _ := x509.ParsePKIXPublicKey(block.Bytes)
+		public, ok := key.(ed25519.PublicKey)
+		return ok && ed25519.Verify(public, []byte(message), sig)
+	}
+	h, err := hashOf(alg)
+	if err != nil {
+		return false
+	}
+	key, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		return false
+	}
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		if strings.HasPrefix(alg, "RS") {
+			return rsa.VerifyPKCS1v15(key, h, digest(h, message), sig) == nil
+		}
+		return strings.HasPrefix(alg, "PS") && rsa.VerifyPSS(key, h, digest(h, message), sig, nil) == nil
+	case *ecdsa.PublicKey:
+		size := (key.Params().BitSize + 7) / 8
+		if !strings.HasPrefix(alg, "ES") || len(sig) != 2*size {
+			return false
+		}
+		r, s := new(big.Int).SetBytes(sig[:size]), new(big.Int).SetBytes(sig[size:])
+		return ecdsa.Verify(key, digest(h, message), r, s)
+	}
+	return false
 }

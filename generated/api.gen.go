@@ -104,7 +104,8 @@ type HealthStatus string
 type Messages = []string
 
 // TokenPair Two JSON Web Tokens (RFC 7519), signed with HS256. Claims, in this order: `token_type`, `exp` and `iat` (seconds
-// since 1970), `jti` (32 hex digits, new for each token), `user_id`.
+// since 1970), `jti` (32 hex digits, new for each token), `user_id` (a number; text with the setting
+// `USER_ID_TYPE=string`).
 type TokenPair struct {
 	// Refresh The refresh token, good for one day. It obtains new access tokens; it opens no protected endpoint.
 	Refresh string `json:"refresh"`
@@ -144,15 +145,15 @@ type ObtainTokenPairParams struct {
 	Format *Format `form:"format,omitempty" json:"format,omitempty"`
 }
 
-// LiveParams defines parameters for Live.
-type LiveParams struct {
+// CheckLivenessParams defines parameters for CheckLiveness.
+type CheckLivenessParams struct {
 	// Format The form of the answer. There is one, `json`; any other is a 404. An empty value counts as absent, and of
 	// several the last counts.
 	Format *Format `form:"format,omitempty" json:"format,omitempty"`
 }
 
-// ReadyParams defines parameters for Ready.
-type ReadyParams struct {
+// CheckReadinessParams defines parameters for CheckReadiness.
+type CheckReadinessParams struct {
 	// Format The form of the answer. There is one, `json`; any other is a 404. An empty value counts as absent, and of
 	// several the last counts.
 	Format *Format `form:"format,omitempty" json:"format,omitempty"`
@@ -228,12 +229,12 @@ type ServerInterface interface {
 	// ObtainTokenPair Log in
 	// (POST /api/token)
 	ObtainTokenPair(w http.ResponseWriter, r *http.Request, params ObtainTokenPairParams)
-	// Live Is the process alive?
+	// CheckLiveness Is the process alive?
 	// (GET /livez)
-	Live(w http.ResponseWriter, r *http.Request, params LiveParams)
-	// Ready Can it serve?
+	CheckLiveness(w http.ResponseWriter, r *http.Request, params CheckLivenessParams)
+	// CheckReadiness Can it serve?
 	// (GET /readyz)
-	Ready(w http.ResponseWriter, r *http.Request, params ReadyParams)
+	CheckReadiness(w http.ResponseWriter, r *http.Request, params CheckReadinessParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -278,14 +279,14 @@ func (siw *ServerInterfaceWrapper) ObtainTokenPair(w http.ResponseWriter, r *htt
 	handler.ServeHTTP(w, r)
 }
 
-// Live operation middleware
-func (siw *ServerInterfaceWrapper) Live(w http.ResponseWriter, r *http.Request) {
+// CheckLiveness operation middleware
+func (siw *ServerInterfaceWrapper) CheckLiveness(w http.ResponseWriter, r *http.Request) {
 
 	var err error
 	_ = err
 
 	// Parameter object where we will unmarshal all parameters from the context
-	var params LiveParams
+	var params CheckLivenessParams
 
 	// ------------- Optional query parameter "format" -------------
 
@@ -301,7 +302,7 @@ func (siw *ServerInterfaceWrapper) Live(w http.ResponseWriter, r *http.Request) 
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.Live(w, r, params)
+		siw.Handler.CheckLiveness(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -311,14 +312,14 @@ func (siw *ServerInterfaceWrapper) Live(w http.ResponseWriter, r *http.Request) 
 	handler.ServeHTTP(w, r)
 }
 
-// Ready operation middleware
-func (siw *ServerInterfaceWrapper) Ready(w http.ResponseWriter, r *http.Request) {
+// CheckReadiness operation middleware
+func (siw *ServerInterfaceWrapper) CheckReadiness(w http.ResponseWriter, r *http.Request) {
 
 	var err error
 	_ = err
 
 	// Parameter object where we will unmarshal all parameters from the context
-	var params ReadyParams
+	var params CheckReadinessParams
 
 	// ------------- Optional query parameter "format" -------------
 
@@ -334,7 +335,7 @@ func (siw *ServerInterfaceWrapper) Ready(w http.ResponseWriter, r *http.Request)
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.Ready(w, r, params)
+		siw.Handler.CheckReadiness(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -465,8 +466,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	}
 
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/token", wrapper.ObtainTokenPair)
-	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/livez", wrapper.Live)
-	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/readyz", wrapper.Ready)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/livez", wrapper.CheckLiveness)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/readyz", wrapper.CheckReadiness)
 
 	return m
 }
@@ -680,17 +681,17 @@ func (response ObtainTokenPair503JSONResponse) VisitObtainTokenPairResponse(w ht
 	return err
 }
 
-type LiveRequestObject struct {
-	Params LiveParams
+type CheckLivenessRequestObject struct {
+	Params CheckLivenessParams
 }
 
-type LiveResponseObject interface {
-	VisitLiveResponse(w http.ResponseWriter) error
+type CheckLivenessResponseObject interface {
+	VisitCheckLivenessResponse(w http.ResponseWriter) error
 }
 
-type Live200JSONResponse struct{ HealthyJSONResponse }
+type CheckLiveness200JSONResponse struct{ HealthyJSONResponse }
 
-func (response Live200JSONResponse) VisitLiveResponse(w http.ResponseWriter) error {
+func (response CheckLiveness200JSONResponse) VisitCheckLivenessResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -702,9 +703,9 @@ func (response Live200JSONResponse) VisitLiveResponse(w http.ResponseWriter) err
 	return err
 }
 
-type Live404JSONResponse struct{ NotFoundJSONResponse }
+type CheckLiveness404JSONResponse struct{ NotFoundJSONResponse }
 
-func (response Live404JSONResponse) VisitLiveResponse(w http.ResponseWriter) error {
+func (response CheckLiveness404JSONResponse) VisitCheckLivenessResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -716,9 +717,9 @@ func (response Live404JSONResponse) VisitLiveResponse(w http.ResponseWriter) err
 	return err
 }
 
-type Live405JSONResponse struct{ MethodNotAllowedJSONResponse }
+type CheckLiveness405JSONResponse struct{ MethodNotAllowedJSONResponse }
 
-func (response Live405JSONResponse) VisitLiveResponse(w http.ResponseWriter) error {
+func (response CheckLiveness405JSONResponse) VisitCheckLivenessResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -731,9 +732,9 @@ func (response Live405JSONResponse) VisitLiveResponse(w http.ResponseWriter) err
 	return err
 }
 
-type Live406JSONResponse struct{ NotAcceptableJSONResponse }
+type CheckLiveness406JSONResponse struct{ NotAcceptableJSONResponse }
 
-func (response Live406JSONResponse) VisitLiveResponse(w http.ResponseWriter) error {
+func (response CheckLiveness406JSONResponse) VisitCheckLivenessResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -745,11 +746,11 @@ func (response Live406JSONResponse) VisitLiveResponse(w http.ResponseWriter) err
 	return err
 }
 
-type Live500JSONResponse struct {
+type CheckLiveness500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
 
-func (response Live500JSONResponse) VisitLiveResponse(w http.ResponseWriter) error {
+func (response CheckLiveness500JSONResponse) VisitCheckLivenessResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -761,17 +762,17 @@ func (response Live500JSONResponse) VisitLiveResponse(w http.ResponseWriter) err
 	return err
 }
 
-type ReadyRequestObject struct {
-	Params ReadyParams
+type CheckReadinessRequestObject struct {
+	Params CheckReadinessParams
 }
 
-type ReadyResponseObject interface {
-	VisitReadyResponse(w http.ResponseWriter) error
+type CheckReadinessResponseObject interface {
+	VisitCheckReadinessResponse(w http.ResponseWriter) error
 }
 
-type Ready200JSONResponse struct{ HealthyJSONResponse }
+type CheckReadiness200JSONResponse struct{ HealthyJSONResponse }
 
-func (response Ready200JSONResponse) VisitReadyResponse(w http.ResponseWriter) error {
+func (response CheckReadiness200JSONResponse) VisitCheckReadinessResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -783,9 +784,9 @@ func (response Ready200JSONResponse) VisitReadyResponse(w http.ResponseWriter) e
 	return err
 }
 
-type Ready404JSONResponse struct{ NotFoundJSONResponse }
+type CheckReadiness404JSONResponse struct{ NotFoundJSONResponse }
 
-func (response Ready404JSONResponse) VisitReadyResponse(w http.ResponseWriter) error {
+func (response CheckReadiness404JSONResponse) VisitCheckReadinessResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -797,9 +798,9 @@ func (response Ready404JSONResponse) VisitReadyResponse(w http.ResponseWriter) e
 	return err
 }
 
-type Ready405JSONResponse struct{ MethodNotAllowedJSONResponse }
+type CheckReadiness405JSONResponse struct{ MethodNotAllowedJSONResponse }
 
-func (response Ready405JSONResponse) VisitReadyResponse(w http.ResponseWriter) error {
+func (response CheckReadiness405JSONResponse) VisitCheckReadinessResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -812,9 +813,9 @@ func (response Ready405JSONResponse) VisitReadyResponse(w http.ResponseWriter) e
 	return err
 }
 
-type Ready406JSONResponse struct{ NotAcceptableJSONResponse }
+type CheckReadiness406JSONResponse struct{ NotAcceptableJSONResponse }
 
-func (response Ready406JSONResponse) VisitReadyResponse(w http.ResponseWriter) error {
+func (response CheckReadiness406JSONResponse) VisitCheckReadinessResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -826,11 +827,11 @@ func (response Ready406JSONResponse) VisitReadyResponse(w http.ResponseWriter) e
 	return err
 }
 
-type Ready500JSONResponse struct {
+type CheckReadiness500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
 
-func (response Ready500JSONResponse) VisitReadyResponse(w http.ResponseWriter) error {
+func (response CheckReadiness500JSONResponse) VisitCheckReadinessResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -842,9 +843,9 @@ func (response Ready500JSONResponse) VisitReadyResponse(w http.ResponseWriter) e
 	return err
 }
 
-type Ready503JSONResponse struct{ ServiceUnavailableJSONResponse }
+type CheckReadiness503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
-func (response Ready503JSONResponse) VisitReadyResponse(w http.ResponseWriter) error {
+func (response CheckReadiness503JSONResponse) VisitCheckReadinessResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -862,12 +863,12 @@ type StrictServerInterface interface {
 	// ObtainTokenPair Log in
 	// (POST /api/token)
 	ObtainTokenPair(ctx context.Context, request ObtainTokenPairRequestObject) (ObtainTokenPairResponseObject, error)
-	// Live Is the process alive?
+	// CheckLiveness Is the process alive?
 	// (GET /livez)
-	Live(ctx context.Context, request LiveRequestObject) (LiveResponseObject, error)
-	// Ready Can it serve?
+	CheckLiveness(ctx context.Context, request CheckLivenessRequestObject) (CheckLivenessResponseObject, error)
+	// CheckReadiness Can it serve?
 	// (GET /readyz)
-	Ready(ctx context.Context, request ReadyRequestObject) (ReadyResponseObject, error)
+	CheckReadiness(ctx context.Context, request CheckReadinessRequestObject) (CheckReadinessResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -942,25 +943,25 @@ func (sh *strictHandler) ObtainTokenPair(w http.ResponseWriter, r *http.Request,
 	}
 }
 
-// Live operation middleware
-func (sh *strictHandler) Live(w http.ResponseWriter, r *http.Request, params LiveParams) {
-	var request LiveRequestObject
+// CheckLiveness operation middleware
+func (sh *strictHandler) CheckLiveness(w http.ResponseWriter, r *http.Request, params CheckLivenessParams) {
+	var request CheckLivenessRequestObject
 
 	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
-		return sh.ssi.Live(ctx, request.(LiveRequestObject))
+		return sh.ssi.CheckLiveness(ctx, request.(CheckLivenessRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "Live")
+		handler = middleware(handler, "CheckLiveness")
 	}
 
 	response, err := handler(r.Context(), w, r, request)
 
 	if err != nil {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
-	} else if validResponse, ok := response.(LiveResponseObject); ok {
-		if err := validResponse.VisitLiveResponse(w); err != nil {
+	} else if validResponse, ok := response.(CheckLivenessResponseObject); ok {
+		if err := validResponse.VisitCheckLivenessResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -968,25 +969,25 @@ func (sh *strictHandler) Live(w http.ResponseWriter, r *http.Request, params Liv
 	}
 }
 
-// Ready operation middleware
-func (sh *strictHandler) Ready(w http.ResponseWriter, r *http.Request, params ReadyParams) {
-	var request ReadyRequestObject
+// CheckReadiness operation middleware
+func (sh *strictHandler) CheckReadiness(w http.ResponseWriter, r *http.Request, params CheckReadinessParams) {
+	var request CheckReadinessRequestObject
 
 	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
-		return sh.ssi.Ready(ctx, request.(ReadyRequestObject))
+		return sh.ssi.CheckReadiness(ctx, request.(CheckReadinessRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "Ready")
+		handler = middleware(handler, "CheckReadiness")
 	}
 
 	response, err := handler(r.Context(), w, r, request)
 
 	if err != nil {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
-	} else if validResponse, ok := response.(ReadyResponseObject); ok {
-		if err := validResponse.VisitReadyResponse(w); err != nil {
+	} else if validResponse, ok := response.(CheckReadinessResponseObject); ok {
+		if err := validResponse.VisitCheckReadinessResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

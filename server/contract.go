@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,7 +16,7 @@ import (
 
 // LoadContract reads and checks the document that is compiled in. It fails when that is not valid OpenAPI.
 func LoadContract() (*openapi3.T, error) {
-	doc, err := openapi3.NewLoader().LoadFromData(tokenpair.Contract)
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(tokenpair.Contract))
 	if err != nil {
 		return nil, fmt.Errorf("read the contract: %w", err)
 	}
@@ -50,7 +51,9 @@ func newContract(doc *openapi3.T) (*contract, error) {
 		}
 		rt := &route{path: path, operations: make(map[string]operation)}
 		var allow []string
-		for method, op := range item.Operations() {
+		operations := item.Operations()
+		for _, method := range slices.Sorted(maps.Keys(operations)) {
+			op := operations[method]
 			entry := operation{id: op.OperationID}
 			if op.RequestBody != nil {
 				rule, err := newBodyRule(op)
@@ -65,19 +68,20 @@ func newContract(doc *openapi3.T) (*contract, error) {
 				rt.operations[http.MethodHead] = entry
 				allow = append(allow, http.MethodHead)
 			}
-			rt.about = describe(op)
+			if rt.about == nil {
+				rt.about = describe(op)
+			}
 		}
-		slices.Sort(allow)
 		rt.allow = strings.Join(append(allow, http.MethodOptions), ", ")
 		c.routes[path] = rt
 	}
 	return c, nil
 }
 
+// describe is what OPTIONS tells of a path, by its first operation.
 func describe(op *openapi3.Operation) []byte {
 	out := appendString([]byte(`{"name":`), op.Summary)
-	out = append(out, `,"renders":["application/json"],"parses":["application/json"]}`...)
-	return out
+	return append(out, `,"renders":["application/json"],"parses":["application/json"]}`...)
 }
 
 // find returns the route of a path; a trailing slash does not count.

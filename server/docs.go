@@ -46,7 +46,7 @@ func newDocs(doc *openapi3.T) (map[string]page, error) {
 		return nil, fmt.Errorf("encode the contract: %w", err)
 	}
 	docs := map[string]page{
-		"/api/openapi.yaml": {"openapi.yaml", "application/yaml", tokenpair.Contract},
+		"/api/openapi.yaml": {"openapi.yaml", "application/yaml", []byte(tokenpair.Contract)},
 		"/api/openapi.json": {"openapi.json", "application/json", asJSON},
 	}
 	for at, file := range map[string]string{"/api/docs": "index.html", "/api/docs/": "index.html", "/api/docs/init.js": "init.js"} {

@@ -9,13 +9,13 @@ import (
 
 var healthy = generated.HealthyJSONResponse{Status: generated.Ok}
 
-// Live is GET /livez.
-func (s *Server) Live(context.Context, generated.LiveRequestObject) (generated.LiveResponseObject, error) {
-	return generated.Live200JSONResponse{HealthyJSONResponse: healthy}, nil
+// CheckLiveness is GET /livez.
+func (s *Server) CheckLiveness(context.Context, generated.CheckLivenessRequestObject) (generated.CheckLivenessResponseObject, error) {
+	return generated.CheckLiveness200JSONResponse{HealthyJSONResponse: healthy}, nil
 }
 
-// Ready is GET /readyz.
-func (s *Server) Ready(ctx context.Context, _ generated.ReadyRequestObject) (generated.ReadyResponseObject, error) {
+// CheckReadiness is GET /readyz.
+func (s *Server) CheckReadiness(ctx context.Context, _ generated.CheckReadinessRequestObject) (generated.CheckReadinessResponseObject, error) {
 	if s.draining.Load() {
 		return nil, auth.ErrNotReady
 	}
@@ -23,5 +23,5 @@ func (s *Server) Ready(ctx context.Context, _ generated.ReadyRequestObject) (gen
 		s.log.WarnContext(ctx, "not ready", "request_id", requestID(ctx), "error", err.Error())
 		return nil, err
 	}
-	return generated.Ready200JSONResponse{HealthyJSONResponse: healthy}, nil
+	return generated.CheckReadiness200JSONResponse{HealthyJSONResponse: healthy}, nil
 }

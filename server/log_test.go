@@ -79,8 +79,8 @@ func TestAccessLog(t *testing.T) {
 	var want []string
 	for _, c := range []struct{ method, target, operation string }{
 		{"POST", "/api/token/", "obtainTokenPair"},
-		{"GET", "/livez", "live"},
-		{"HEAD", "/readyz/", "ready"},
+		{"GET", "/livez", "checkLiveness"},
+		{"HEAD", "/readyz/", "checkReadiness"},
 		{"DELETE", "/api/token", "/api/token"},
 		{"GET", "/livez?format=xml", "/livez"},
 		{"OPTIONS", "/readyz", "/readyz"},
@@ -102,7 +102,7 @@ func TestAccessLog(t *testing.T) {
 		if got := fmt.Sprint(e.Method, " ", e.Operation, " ", e.Status); got != want[i] {
 			t.Errorf("line %d is about %s, want %s", i, got, want[i])
 		}
-		if e.Msg != "request" || e.Level != "INFO" || e.Duration == nil || e.Remote == "" || len(e.RequestID) != 32 {
+		if e.Msg != "request" || e.Level != "INFO" || e.Duration == nil || e.Remote == "" || len(e.RequestID) != 26 {
 			t.Errorf("line %d is %s", i, line)
 		}
 		ids[e.RequestID] = true

@@ -3,14 +3,13 @@ package server
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime"
 	"runtime/debug"
 	"time"
-
-	"example.com/tokenpair/token"
 )
 
 type requestIDKey struct{}
@@ -26,8 +25,6 @@ type answer struct {
 	status    int
 	operation string
 }
-
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 {
@@ -61,7 +58,7 @@ func (u unterminated) Write(p []byte) (int, error) {
 func (s *Server) observe(serve func(*answer, *http.Request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		id := token.RandomID()
+		id := rand.Text()
 		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
 		a := &answer{ResponseWriter: w}
 		a.Header().Set("X-Content-Type-Options", "nosniff")

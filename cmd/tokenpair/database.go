@@ -23,6 +23,8 @@ func databasePath(url string) (string, error) {
 		return "", usageError{fmt.Errorf("%sDATABASE: it is no URL; write sqlite:PATH", prefix)}
 	case scheme != "sqlite": // the rest is not repeated: URLs of other stores hold passwords
 		return "", usageError{fmt.Errorf("%sDATABASE: %s: is no known store; write sqlite:PATH", prefix, printable(scheme))}
+	case strings.HasPrefix(path, "//") && !strings.HasPrefix(path, "///"): // it would be a file in the root
+		return "", usageError{fmt.Errorf("%sDATABASE: sqlite://HOST names no file; write sqlite:PATH", prefix)}
 	case path == "" || path == ":memory:":
 		return "", usageError{fmt.Errorf("%sDATABASE: sqlite: needs the path of a file", prefix)}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"os/exec"
 	"regexp"
@@ -36,7 +35,7 @@ func TestDemo(t *testing.T) {
 	if curl == nil {
 		t.FailNow()
 	}
-	wantPair(t, send(t, curl))
+	wantPair(t, v.send(curl))
 	if shell, err := exec.LookPath("sh"); err == nil {
 		if _, err := exec.LookPath("curl"); err == nil {
 			out, err := exec.CommandContext(t.Context(), shell, "-c", curl[0]).Output()
@@ -81,11 +80,11 @@ func TestDemoOnIPv6(t *testing.T) {
 		t.Skip("this system has no IPv6")
 	}
 	s := newSite(t, "TOKENPAIR_LISTEN=[::1]:0")
-	_, curl := serveDemo(t, s, false, true)
+	v, curl := serveDemo(t, s, false, true)
 	if curl == nil || !strings.HasPrefix(curl[1], "http://[::1]:") {
 		t.Fatalf("the line of curl is %q", curl)
 	}
-	wantPair(t, send(t, curl))
+	wantPair(t, v.send(curl))
 }
 
 func TestNoDemoWithoutTheFlag(t *testing.T) {
@@ -99,24 +98,24 @@ func TestNoDemoWithoutTheFlag(t *testing.T) {
 }
 
 // send sends what the line of curl says, and returns the body of the answer.
-func send(t *testing.T, curl []string) string {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, curl[1], strings.NewReader(curl[4]))
+func (v *service) send(curl []string) string {
+	v.t.Helper()
+	request, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, curl[1], strings.NewReader(curl[4]))
 	if err != nil {
-		t.Fatal(err)
+		v.t.Fatal(err)
 	}
 	request.Header.Set(curl[2], curl[3])
 	request.Close = true
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		t.Fatal(err)
+		v.t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode != http.StatusOK {
-		t.Errorf("%d, %v", answer.StatusCode, err)
+	body := readAll(v.t, answer.Body)
+	v.check(request.Method, request.URL.Path, answer, body)
+	if answer.StatusCode != http.StatusOK {
+		v.t.Errorf("the line of curl is answered %d", answer.StatusCode)
 	}
-	return string(body)
+	return body
 }
 
 func wantPair(t *testing.T, body string) {

@@ -103,7 +103,7 @@ func TestAddressFailures(t *testing.T) {
 	failAll(t, []failure{
 		{name: "no port", args: words("serve", "--listen=localhost"), code: 2, words: words("--listen localhost", "127.0.0.1:8000")},
 		{name: "no port in a variable", args: words("serve"), environ: words("TOKENPAIR_LISTEN=\x07"), code: 2, words: words(`"\a"`, "127.0.0.1:8000")},
-		{name: "no such port", args: words("serve", "--listen=127.0.0.1:99999"), code: 1, words: words("--listen", "TOKENPAIR_LISTEN")},
+		{name: "no such port", args: words("serve", "--listen=127.0.0.1:99999"), code: 2, words: words("--listen", "TOKENPAIR_LISTEN")},
 		{name: "port taken", args: words("serve", "--listen", taken.Addr().String()), code: 1, words: words("in use", "--listen", "TOKENPAIR_LISTEN")},
 		{name: "demo for all", args: words("serve", "--demo", "--listen=0.0.0.0:0"), code: 2, words: words("--demo", "loopback", "127.0.0.1:8000")},
 		{name: "demo for all, IPv6", args: words("serve", "--demo", "--listen=[::]:0"), code: 2, words: words("loopback")},
@@ -124,6 +124,7 @@ func TestDatabaseFailures(t *testing.T) {
 		{name: "empty", args: database(""), code: 2, words: words("TOKENPAIR_DATABASE", "sqlite:PATH")},
 		{name: "unknown scheme", args: database("postgres://anna:sesame@localhost/db"), code: 2, words: words("postgres", "sqlite:PATH")},
 		{name: "no path", args: database("sqlite:"), code: 2, words: words("path of a file")},
+		{name: "host", args: database("sqlite://tokenpair.db"), code: 2, words: words("sqlite:PATH")},
 		{name: "memory", args: database("sqlite::memory:"), code: 2, words: words("path of a file")},
 		{name: "no database", args: database("sqlite:" + text), code: 1, words: words(text, "not a SQLite database")},
 		{name: "missing", args: database("sqlite:" + newer + ".not"), code: 1, words: words("no database", "createuser")},

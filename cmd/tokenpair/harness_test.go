@@ -145,7 +145,9 @@ func (v *service) get(path string) (status int, body string) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	return answer.StatusCode, readAll(v.t, answer.Body)
+	body = readAll(v.t, answer.Body)
+	v.check(http.MethodGet, path, answer, body)
+	return answer.StatusCode, body
 }
 
 // pair is the answer to a login, which is empty when it was refused.
@@ -161,6 +163,7 @@ func (v *service) login(username, plaintext string) (status int, tokens pair) {
 		v.t.Fatal(err)
 	}
 	body := readAll(v.t, answer.Body)
+	v.check(http.MethodPost, "/api/token", answer, body)
 	if answer.StatusCode == http.StatusOK {
 		if err := json.Unmarshal([]byte(body), &tokens); err != nil || tokens.Refresh == "" || tokens.Access == "" {
 			v.t.Fatalf("no pair: %v", err)

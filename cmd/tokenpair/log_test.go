@@ -29,11 +29,11 @@ func TestAccessLog(t *testing.T) {
 		Duration               *float64 `json:"duration_ms"`
 	}
 	want := []line{
-		{Method: "GET", Operation: "live", Status: 200}, // of the harness
+		{Method: "GET", Operation: "checkLiveness", Status: 200}, // of the harness
 		{Method: "POST", Operation: "obtainTokenPair", Status: 200},
 		{Method: "POST", Operation: "obtainTokenPair", Status: 401},
-		{Method: "GET", Operation: "live", Status: 200},
-		{Method: "GET", Operation: "ready", Status: 200},
+		{Method: "GET", Operation: "checkLiveness", Status: 200},
+		{Method: "GET", Operation: "checkReadiness", Status: 200},
 		{Method: "GET", Operation: "docs", Status: 200},
 		{Method: "GET", Operation: "openapi.yaml", Status: 200},
 		{Method: "GET", Operation: "unknown", Status: 404},
@@ -56,7 +56,7 @@ func TestAccessLog(t *testing.T) {
 		t.Fatalf("%d requests in the log, want %d", len(got), len(want))
 	}
 	for i, l := range got {
-		if !regexp.MustCompile(`\A[0-9a-f]{32}\z`).MatchString(l.RequestID) || ids[l.RequestID] {
+		if !regexp.MustCompile(`\A[A-Z2-7]{26}\z`).MatchString(l.RequestID) || ids[l.RequestID] {
 			t.Errorf("request %d has the id %q", i, l.RequestID)
 		}
 		ids[l.RequestID] = true

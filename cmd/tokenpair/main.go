@@ -42,13 +42,13 @@ func exitCode(err error) int {
 // done or ctx ends, and tells an error on stderr in one line before it returns it.
 func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	env := newEnvironment(environ)
-	io := streams{stdin, stdout, stderr}
+	std := streams{stdin, stdout, stderr}
 	verb, err := parse(args, env, stdout)
 	if err == nil && verb != nil {
 		for _, warning := range env.unknown() {
-			io.warn(warning)
+			std.warn(warning)
 		}
-		err = verb(ctx, env, io)
+		err = verb(ctx, env, std)
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "tokenpair: error: %s\n", oneLine(err.Error()))

@@ -52,7 +52,7 @@ func parse(args []string, env environment, stdout io.Writer) (v verb, err error)
 		return nil, usageError{errors.New(explain(err) + " (tokenpair --help shows what there is)")}
 	}
 	chosen := parsed.Selected().Target.Addr().Interface().(runner)
-	return func(ctx context.Context, env environment, io streams) error { return chosen.run(ctx, &cli, env, io) }, nil
+	return func(ctx context.Context, env environment, std streams) error { return chosen.run(ctx, &cli, env, std) }, nil
 }
 
 // explain keeps to itself what may be a password on a command line: kong repeats what it refuses.

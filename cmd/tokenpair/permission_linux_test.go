@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,7 +36,11 @@ func TestDirectoryWithoutPermission(t *testing.T) {
 			process.Stdin = strings.NewReader("correct horse battery\n")
 			var stdout, stderr bytes.Buffer
 			process.Stdout, process.Stderr = &stdout, &stderr
-			runUnprivileged(t, process)
+			if err := runUnprivileged(process); err != nil && os.Getenv("CI") == "true" {
+				t.Fatal(err)
+			} else if err != nil {
+				t.Skipf("modes do not bind these tests: %v", err)
+			}
 			told := stderr.String()
 			if process.ProcessState.ExitCode() != 1 || stdout.Len() > 0 || strings.Count(told, "\n") != 1 {
 				t.Errorf("exit code %d, %q, %q", process.ProcessState.ExitCode(), &stdout, told)
@@ -49,21 +54,22 @@ func TestDirectoryWithoutPermission(t *testing.T) {
 	}
 }
 
-// runUnprivileged runs a process that is bound by the modes of files, whoever runs the tests.
-func runUnprivileged(t *testing.T, process *exec.Cmd) {
-	t.Helper()
-	done := make(chan struct{})
+// runUnprivileged runs a process that is bound by the modes of files, whoever runs the tests. It fails, and runs nothing,
+// for a superuser who may not give privileges up.
+func runUnprivileged(process *exec.Cmd) error {
+	failed := make(chan error)
 	go func() {
-		defer close(done)
 		runtime.LockOSThread()                                    // and never unlocked: the thread goes, with what it has lost
 		const dropBounding, dacOverride, dacReadSearch = 24, 1, 2 // prctl(2), capabilities(7)
 		for _, capability := range []uintptr{dacOverride, dacReadSearch} {
 			_, _, err := syscall.RawSyscall(syscall.SYS_PRCTL, dropBounding, capability, 0)
 			if err != 0 && os.Geteuid() == 0 {
-				t.Errorf("give up a privilege: %v", err)
+				failed <- fmt.Errorf("the superuser lacks CAP_SETPCAP to give up others: %w", err)
+				return
 			}
 		}
 		process.Run() //nolint:errcheck // the exit code tells
+		failed <- nil
 	}()
-	<-done
+	return <-failed
 }

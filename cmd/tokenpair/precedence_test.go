@@ -193,3 +193,26 @@ func TestEmptyVariablesAreUnset(t *testing.T) {
 	s.createUser("anna", "correct horse battery")
 	wantSigned(t, s.serve().wantLogin(http.StatusOK, "anna", "correct horse battery").Access, s.setting("signing_key"))
 }
+
+// TestEnvironmentOfTheProcess has the list that run is given count, and nothing that the process itself has: kong would
+// read that (HOUSE trap 23).
+func TestEnvironmentOfTheProcess(t *testing.T) {
+	for _, known := range settings() {
+		t.Setenv(known.Variable, "bogus")
+	}
+	t.Setenv("TOKENPAIR_BOGUS", "bogus")
+	s := newSite(t)
+	s.createUser("anna", "correct horse battery")
+	if r := s.run("", "listusers"); r.code != 0 || r.stderr != "" {
+		t.Errorf("exit code %d, %s", r.code, r.stderr)
+	}
+	v := s.serve()
+	wantSigned(t, v.wantLogin(http.StatusOK, "anna", "correct horse battery").Access, s.setting("signing_key"))
+	if status, _ := v.get("/api/docs/"); status != http.StatusOK {
+		t.Errorf("GET /api/docs/: %d", status)
+	}
+	v.end()
+	if told := v.stderr.String(); strings.Contains(told, "warning") || strings.Contains(told, "bogus") {
+		t.Errorf("it told: %s", told)
+	}
+}

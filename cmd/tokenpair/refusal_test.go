@@ -11,6 +11,7 @@ func TestKeyFailures(t *testing.T) {
 	file := write(t, "key", good)
 	failAll(t, []failure{
 		{name: "short", args: words("serve"), environ: words("TOKENPAIR_SIGNING_KEY=sesame"), code: 1, words: words("6 bytes", "32", "TOKENPAIR_SIGNING_KEY", "make one with: head -c 48 /dev/urandom | base64")},
+		{name: "a line end alone", args: words("serve"), environ: words("TOKENPAIR_SIGNING_KEY=\n"), code: 1, words: words("0 bytes")},
 		{name: "a byte too short", args: words("serve"), environ: words("TOKENPAIR_SIGNING_KEY=" + strings.Repeat("k", 31)), code: 1, words: words("31 bytes")},
 		{name: "short file", args: words("serve", "--signing-key-file", write(t, "short", "sesame\n")), code: 1, words: words("6 bytes", "short", "make one with")},
 		{name: "empty file", args: words("serve", "--signing-key-file", write(t, "empty", "")), code: 1, words: words("0 bytes", "empty", "make one with")},

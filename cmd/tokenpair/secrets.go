@@ -20,9 +20,10 @@ import (
 // signingKey takes the key from its variable or its file, which kong never sees since it repeats what it refuses, or
 // from the database, where a random one is made when there is none.
 func signingKey(ctx context.Context, env environment, file string, store storage.Store) (token.Key, error) {
-	secret, source := []byte(dropLineEnd(env[prefix+"SIGNING_KEY"])), prefix+"SIGNING_KEY"
+	given, source := env[prefix+"SIGNING_KEY"], prefix+"SIGNING_KEY"
+	secret := []byte(dropLineEnd(given))
 	switch {
-	case len(secret) > 0 && file != "":
+	case given != "" && file != "":
 		return token.Key{}, fmt.Errorf("%[1]sSIGNING_KEY and %[1]sSIGNING_KEY_FILE are both set: unset one of them", prefix)
 	case file != "":
 		content, err := os.ReadFile(file)
@@ -30,7 +31,7 @@ func signingKey(ctx context.Context, env environment, file string, store storage
 			return token.Key{}, fmt.Errorf("%sSIGNING_KEY_FILE: %w", prefix, err)
 		}
 		secret, source = []byte(dropLineEnd(string(content))), file
-	case len(secret) == 0:
+	case given == "":
 		fresh := make([]byte, 64)
 		rand.Read(fresh) //nolint:errcheck // crypto/rand.Read never fails: it ends the program instead
 		var err error
@@ -56,9 +57,9 @@ func dropLineEnd(secret string) string {
 
 // read gets a new password: from standard input, or asked for twice without echo. It gives up when ctx ends, and then
 // lets the terminal echo again.
-func (p newPassword) read(ctx context.Context, io streams) (string, error) {
+func (p newPassword) read(ctx context.Context, std streams) (string, error) {
 	restore := func() {}
-	if terminal, ok := io.in.(*os.File); ok {
+	if terminal, ok := std.in.(*os.File); ok {
 		if state, err := term.GetState(int(terminal.Fd())); err == nil {
 			restore = func() { term.Restore(int(terminal.Fd()), state) } //nolint:errcheck // the terminal has gone
 		}
@@ -68,7 +69,7 @@ func (p newPassword) read(ctx context.Context, io streams) (string, error) {
 	var failure error
 	go func() {
 		defer close(answered)
-		answer, failure = p.ask(io)
+		answer, failure = p.ask(std)
 	}()
 	select {
 	case <-answered:
@@ -80,29 +81,29 @@ func (p newPassword) read(ctx context.Context, io streams) (string, error) {
 }
 
 // warnIfShort warns of a password that was taken.
-func warnIfShort(io streams, plaintext string) {
+func warnIfShort(std streams, plaintext string) {
 	if auth.IsShort(plaintext) {
-		io.warn(fmt.Sprintf("the password has fewer than %d characters, which are recommended", auth.RecommendedPassword))
+		std.warn(fmt.Sprintf("the password has fewer than %d characters, which are recommended", auth.RecommendedPassword))
 	}
 }
 
-func (p newPassword) ask(streams streams) (string, error) {
+func (p newPassword) ask(std streams) (string, error) {
 	if p.PasswordStdin {
-		line, err := bufio.NewReader(io.LimitReader(streams.in, 64<<10)).ReadString('\n')
+		line, err := bufio.NewReader(io.LimitReader(std.in, 64<<10)).ReadString('\n')
 		if err != nil && err != io.EOF {
 			return "", fmt.Errorf("read password: %w", err)
 		}
 		return dropLineEnd(line), nil
 	}
-	terminal, ok := streams.in.(*os.File)
+	terminal, ok := std.in.(*os.File)
 	if !ok || !term.IsTerminal(int(terminal.Fd())) {
 		return "", usageError{errors.New("standard input is no terminal to ask for a password: use --password-stdin")}
 	}
-	first, err := prompt(streams, terminal, "Password: ")
+	first, err := prompt(std, terminal, "Password: ")
 	if err != nil {
 		return "", err
 	}
-	second, err := prompt(streams, terminal, "Password (again): ")
+	second, err := prompt(std, terminal, "Password (again): ")
 	if err != nil {
 		return "", err
 	}
@@ -112,10 +113,10 @@ func (p newPassword) ask(streams streams) (string, error) {
 	return first, nil
 }
 
-func prompt(streams streams, terminal *os.File, question string) (string, error) {
-	fmt.Fprint(streams.err, question)
+func prompt(std streams, terminal *os.File, question string) (string, error) {
+	fmt.Fprint(std.err, question)
 	answer, err := term.ReadPassword(int(terminal.Fd()))
-	fmt.Fprintln(streams.err)
+	fmt.Fprintln(std.err)
 	if err != nil {
 		return "", fmt.Errorf("read password: %w", err)
 	}

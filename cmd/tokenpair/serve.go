@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"strconv"
 	"time"
 
 	"example.com/tokenpair/auth"
@@ -26,21 +27,17 @@ const (
 	queuePerWorker = 256
 )
 
-func (v *serveVerb) run(ctx context.Context, cli *commandLine, env environment, io streams) (err error) {
-	if _, _, err := net.SplitHostPort(v.Listen); err != nil {
-		return usageError{fmt.Errorf("--listen %s: want HOST:PORT, such as 127.0.0.1:8000", printable(v.Listen))}
+func (v *serveVerb) run(ctx context.Context, cli *commandLine, env environment, std streams) (err error) {
+	addr, err := v.address()
+	if err != nil {
+		return err
 	}
-	if v.Demo {
-		if err := checkLoopback(v.Listen); err != nil {
-			return err
-		}
-	}
-	listener, err := net.Listen("tcp", v.Listen) // first: where it cannot serve, it changes nothing
+	listener, err := net.ListenTCP("tcp", addr) // first: where it cannot serve, it changes nothing
 	if err != nil {
 		return fmt.Errorf("%w; choose another address with --listen or %sLISTEN", err, prefix)
 	}
 	defer listener.Close()
-	log := slog.New(slog.NewJSONHandler(io.err, nil))
+	log := slog.New(slog.NewJSONHandler(std.err, nil))
 	store, err := openStore(ctx, cli.Database)
 	if err != nil {
 		return err
@@ -67,13 +64,13 @@ func (v *serveVerb) run(ctx context.Context, cli *commandLine, env environment, 
 	if err := service.Warm(ctx); err != nil {
 		return err
 	}
-	base := "http://" + listener.Addr().String()
-	fmt.Fprintf(io.out, "listening on %s\n", base)
+	base := "http://" + reachable(listener.Addr().(*net.TCPAddr))
+	fmt.Fprintf(std.out, "listening on %s\n", base)
 	if v.Docs {
-		fmt.Fprintf(io.out, "Swagger UI at %s/api/docs/\n", base)
+		fmt.Fprintf(std.out, "Swagger UI at %s/api/docs/\n", base)
 	}
 	if v.Demo {
-		shown.announce(io.out, base)
+		shown.announce(std.out, base)
 	}
 	return v.serve(ctx, listener, handler, log)
 }
@@ -125,9 +122,40 @@ func (v *serveVerb) httpServer(handler http.Handler, log *slog.Logger) *http.Ser
 	}
 }
 
+// address is where to listen. With the demo it is one that others cannot reach; a name other than localhost is not even
+// looked up.
+func (v *serveVerb) address() (*net.TCPAddr, error) {
+	host, _, err := net.SplitHostPort(v.Listen)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--listen %s: want HOST:PORT, such as 127.0.0.1:8000", printable(v.Listen))}
+	}
+	refused := usageError{fmt.Errorf("--demo has a published password and serves a loopback address only, such as 127.0.0.1:8000, not %s", printable(v.Listen))}
+	if v.Demo && host != "localhost" && net.ParseIP(host) == nil {
+		return nil, refused
+	}
+	addr, err := net.ResolveTCPAddr("tcp", v.Listen)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--listen (%sLISTEN): %w", prefix, err)}
+	}
+	if v.Demo && !addr.IP.IsLoopback() {
+		return nil, refused
+	}
+	return addr, nil
+}
+
+// reachable is an address as a client can write it: one that stands for all interfaces is none.
+func reachable(addr *net.TCPAddr) string {
+	if addr.IP.IsUnspecified() {
+		return net.JoinHostPort("localhost", strconv.Itoa(addr.Port))
+	}
+	return addr.String()
+}
+
 // serve answers until ctx ends, then fails readiness, takes no more connections and waits for what is under way.
 func (v *serveVerb) serve(ctx context.Context, listener net.Listener, handler *server.Server, log *slog.Logger) error {
 	srv := v.httpServer(handler, log)
+	var silent silentConns
+	srv.ConnState = silent.track
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(listener) }()
 	select {
@@ -139,6 +167,7 @@ func (v *serveVerb) serve(ctx context.Context, listener net.Listener, handler *s
 	log.Info("shutting down", "timeout", time.Duration(v.ShutdownTimeout).String())
 	grace, cancel := context.WithTimeout(context.Background(), time.Duration(v.ShutdownTimeout))
 	defer cancel()
+	silent.close()
 	err := srv.Shutdown(grace)
 	if errors.Is(err, context.DeadlineExceeded) {
 		srv.Close() //nolint:errcheck // it closes what is left, and the error below tells

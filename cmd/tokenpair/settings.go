@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -42,8 +41,8 @@ type serveVerb struct {
 
 	SigningKey     string `kong:"-" setting:"TOKENPAIR_SIGNING_KEY" group:"Tokens" help:"Key that signs and verifies tokens, at least 32 bytes. Without it and without a key file, a random key is made once and kept in the database."`
 	SigningKeyFile string `setting:"TOKENPAIR_SIGNING_KEY_FILE" placeholder:"PATH" group:"Tokens" help:"File that holds the signing key, instead of the variable TOKENPAIR_SIGNING_KEY. One line end behind the key is dropped."`
-	UserIDType     string `name:"user-id-type" setting:"TOKENPAIR_USER_ID_TYPE" default:"number" compat:"string" enum:"number,string" placeholder:"TYPE" group:"Tokens" help:"How the claim user_id is written: number, or string as SimpleJWT does since 5.5.1."`
-	JTIFormat      string `name:"jti-format" setting:"TOKENPAIR_JTI_FORMAT" default:"hex" compat:"uuid4" enum:"hex,uuid4" placeholder:"FORMAT" group:"Tokens" help:"How the claim jti is made: hex, 32 hex digits of 128 random bits, or uuid4, those of a random UUID as SimpleJWT makes it."`
+	UserIDType     string `setting:"TOKENPAIR_USER_ID_TYPE" default:"number" compat:"string" enum:"number,string" placeholder:"TYPE" group:"Tokens" help:"How the claim user_id is written: number, or string as SimpleJWT does since 5.5.1."`
+	JTIFormat      string `setting:"TOKENPAIR_JTI_FORMAT" default:"hex" compat:"uuid4" enum:"hex,uuid4" placeholder:"FORMAT" group:"Tokens" help:"How the claim jti is made: hex, 32 hex digits of 128 random bits, or uuid4, those of a random UUID as SimpleJWT makes it."`
 	Compat         string `setting:"TOKENPAIR_COMPAT" default:"none" enum:"none,simplejwt" placeholder:"PROGRAM" group:"Tokens" help:"Whose defaults other settings have: none for this program's own, or simplejwt."`
 }
 
@@ -56,6 +55,9 @@ type newPassword struct {
 // duration is a time.Duration that knows days and plain seconds too: 90s, 5m, 1d, 30.
 type duration time.Duration
 
+// longest is a hundred years: far from where sums of durations overflow.
+const longest = 100 * 365 * 24 * time.Hour
+
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (d *duration) UnmarshalText(text []byte) error {
 	s := string(text)
@@ -63,12 +65,11 @@ func (d *duration) UnmarshalText(text []byte) error {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		s, unit = days, 24*time.Hour
 	}
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil && 0 <= n && n <= math.MaxInt64/int64(unit) {
-		*d = duration(time.Duration(n) * unit)
-		return nil
-	}
 	parsed, err := time.ParseDuration(string(text))
-	if err != nil || parsed < 0 {
+	if n, plain := strconv.ParseInt(s, 10, 64); plain == nil && n <= int64(longest/unit) {
+		parsed, err = time.Duration(n)*unit, nil
+	}
+	if err != nil || parsed < 0 || parsed > longest {
 		return fmt.Errorf("want a duration such as 90s, 5m or 1d, got %q", text)
 	}
 	*d = duration(parsed)
@@ -86,7 +87,7 @@ func settings() []setting {
 	seen := make(map[string]bool)
 	var walk func(reflect.Type)
 	walk = func(t reflect.Type) {
-		for field := range fields(t) {
+		for field := range t.Fields() {
 			if field.Type.Kind() == reflect.Struct {
 				walk(field.Type)
 				continue
@@ -106,20 +107,13 @@ func settings() []setting {
 			if field.Tag.Get("kong") != "-" {
 				name := strings.TrimPrefix(variable, prefix)
 				s.Flag = "--" + strings.ReplaceAll(strings.ToLower(name), "_", "-")
+				if _, ok := field.Tag.Lookup("negatable"); ok {
+					s.Flag = strings.Replace(s.Flag, "--", "--[no-]", 1)
+				}
 			}
 			list = append(list, s)
 		}
 	}
 	walk(reflect.TypeFor[commandLine]())
 	return list
-}
-
-func fields(t reflect.Type) func(func(reflect.StructField) bool) {
-	return func(yield func(reflect.StructField) bool) {
-		for i := range t.NumField() {
-			if !yield(t.Field(i)) {
-				return
-			}
-		}
-	}
 }

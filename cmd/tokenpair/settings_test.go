@@ -3,7 +3,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"math"
 	"os"
 	"strings"
 	"testing"
@@ -48,7 +47,7 @@ func TestSettingsAreFlags(t *testing.T) {
 		case s.Flag == "" && f == nil: // a secret: kong does not know it
 		case f == nil:
 			t.Errorf("%s has no flag %s", s.Variable, s.Flag)
-		case s.Flag != "--"+f.Name:
+		case strings.Replace(s.Flag, "[no-]", "", 1) != "--"+f.Name || strings.Contains(s.Flag, "[no-]") != (f.Tag.Negatable != ""):
 			t.Errorf("%s is documented as %s, its flag is --%s", s.Variable, s.Flag, f.Name)
 		case f.Group == nil || f.Group.Key != s.Group || f.Help != s.Help || f.Default != s.Default:
 			t.Errorf("%s is documented otherwise than --%s", s.Variable, f.Name)
@@ -80,7 +79,7 @@ func TestHelp(t *testing.T) {
 		if !strings.Contains(flat, strings.TrimSpace(listed.Default+", "+listed.Variable+"]")) && !strings.Contains(flat, "["+listed.Variable+"]") {
 			t.Errorf("serve --help does not name %s with its default", listed.Variable)
 		}
-		if !strings.Contains(flat, listed.Flag) && !strings.Contains(flat, "--[no-]"+strings.TrimPrefix(listed.Flag, "--")) {
+		if !strings.Contains(flat, listed.Flag) {
 			t.Errorf("serve --help does not name %s", listed.Flag)
 		}
 	}
@@ -108,8 +107,7 @@ func TestDuration(t *testing.T) {
 	const day = 24 * time.Hour
 	for text, want := range map[string]time.Duration{
 		"90s": 90 * time.Second, "5m": 5 * time.Minute, "1d": day, "30": 30 * time.Second, "0": 0, "0s": 0, "1.5h": 90 * time.Minute,
-		"1h30m": 90 * time.Minute, "250ms": 250 * time.Millisecond, "365d": 365 * day, "106751d": 106751 * day,
-		"9223372036": math.MaxInt64 / time.Second * time.Second,
+		"1h30m": 90 * time.Minute, "250ms": 250 * time.Millisecond, "365d": 365 * day, "36500d": 36500 * day, "3153600000": 36500 * day,
 	} {
 		var got duration
 		if err := got.UnmarshalText([]byte(text)); err != nil || time.Duration(got) != want {
@@ -117,7 +115,7 @@ func TestDuration(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"", " ", "-1", "-1s", "-1d", "1e9d", "1.5d", "d", "s", "1 d", "1D", "1w", "soon", "NaN", "Inf", "١", "0x10", "1_000",
+		"36501d", "3153600001", "876001h", "106751d", "9223372036", "", " ", "-1", "-1s", "-1d", "1e9d", "1.5d", "d", "s", "1 d", "1D", "1w", "soon", "NaN", "Inf", "١", "0x10", "1_000",
 		"9223372037", "106752d", "200000d", "99999999999", "99999999999d", "18446744073709551616", "9999999999h",
 	} {
 		var got duration

@@ -3,8 +3,12 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
+	"log/slog"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"os"
 	"regexp"
@@ -12,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"example.com/tokenpair/auth"
+	"example.com/tokenpair/server"
 	"example.com/tokenpair/storage/sqlite"
 )
 
@@ -40,7 +46,7 @@ func TestShutdownFinishesLogins(t *testing.T) {
 	v.stderr.find(t, regexp.MustCompile(`"shutting down"`), v.done)
 	// Most often nobody listens any more, which a load balancer understands as well.
 	if answer, err := v.contacts.Get(v.base + "/readyz"); err == nil {
-		answer.Body.Close()
+		v.check(http.MethodGet, "/readyz", answer, readAll(t, answer.Body))
 		if answer.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("/readyz: %d while it shuts down", answer.StatusCode)
 		}
@@ -75,7 +81,10 @@ func (v *service) patientLogin(username, plaintext string, reached func()) (stat
 		return 0, err
 	}
 	defer answer.Body.Close()
-	_, err = io.ReadAll(answer.Body)
+	body, err := io.ReadAll(answer.Body)
+	if err == nil {
+		v.check(http.MethodPost, "/api/token", answer, string(body))
+	}
 	return answer.StatusCode, err
 }
 
@@ -134,6 +143,31 @@ func TestShutdownCutsOff(t *testing.T) {
 			wantClosed(t, s)
 		})
 	}
+}
+
+// TestTheSignalFailsReadiness asks the handler itself: by then nobody can connect any more.
+func TestTheSignalFailsReadiness(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	handler, err := server.New(&auth.Service{Log: log}, server.Options{Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := new(serveVerb).serve(ctx, listener, handler, log); err != nil {
+		t.Error(err)
+	}
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+	if answer.Code != http.StatusServiceUnavailable {
+		t.Errorf("/readyz answers %d", answer.Code)
+	}
+	answer.Header().Set("Content-Length", fmt.Sprint(answer.Body.Len())) // as net/http does
+	checkAnswer(t, false, http.MethodGet, "/readyz", &http.Response{StatusCode: answer.Code, Header: answer.Header()}, answer.Body.String())
 }
 
 // TestEndBeforeListening ends the service before it has begun.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"text/tabwriter"
 	"time"
 
@@ -19,18 +20,18 @@ type createVerb struct {
 	Username string `arg:"" help:"Name of the new user."`
 }
 
-func (v *createVerb) run(ctx context.Context, cli *commandLine, _ environment, io streams) error {
+func (v *createVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
+	plaintext, err := v.read(ctx, std) // before a database is made
+	if err != nil {
+		return err
+	}
 	return withUsers(ctx, cli, v.hashing, func(users *auth.Users) error {
-		plaintext, err := v.read(ctx, io)
-		if err != nil {
-			return err
-		}
 		user, err := users.Create(ctx, v.Username, plaintext)
 		if err != nil {
 			return about(v.Username, err)
 		}
-		fmt.Fprintf(io.out, "created user %s with id %d\n", printable(user.Username), user.ID)
-		warnIfShort(io, plaintext)
+		fmt.Fprintf(std.out, "created user %s with id %d\n", printable(user.Username), user.ID)
+		warnIfShort(std, plaintext)
 		return nil
 	})
 }
@@ -40,17 +41,17 @@ type changeVerb struct {
 	Username string `arg:"" help:"Name of the user."`
 }
 
-func (v *changeVerb) run(ctx context.Context, cli *commandLine, _ environment, io streams) error {
+func (v *changeVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
 	return withExisting(ctx, cli, v.hashing, func(users *auth.Users) error {
-		plaintext, err := v.read(ctx, io)
+		plaintext, err := v.read(ctx, std)
 		if err != nil {
 			return err
 		}
 		err = users.ChangePassword(ctx, v.Username, plaintext)
 		if err == nil {
-			warnIfShort(io, plaintext)
+			warnIfShort(std, plaintext)
 		}
-		return told(io, "changed the password of user", v.Username, err)
+		return told(std, "changed the password of user", v.Username, err)
 	})
 }
 
@@ -61,33 +62,33 @@ type oneUser struct {
 
 type activateVerb struct{ oneUser }
 
-func (v *activateVerb) run(ctx context.Context, cli *commandLine, _ environment, io streams) error {
+func (v *activateVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
 	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
-		return told(io, "activated user", v.Username, users.SetActive(ctx, v.Username, true))
+		return told(std, "activated user", v.Username, users.SetActive(ctx, v.Username, true))
 	})
 }
 
 type deactivateVerb struct{ oneUser }
 
-func (v *deactivateVerb) run(ctx context.Context, cli *commandLine, _ environment, io streams) error {
+func (v *deactivateVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
 	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
-		return told(io, "deactivated user", v.Username, users.SetActive(ctx, v.Username, false))
+		return told(std, "deactivated user", v.Username, users.SetActive(ctx, v.Username, false))
 	})
 }
 
 type deleteVerb struct{ oneUser }
 
-func (v *deleteVerb) run(ctx context.Context, cli *commandLine, _ environment, io streams) error {
+func (v *deleteVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
 	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
-		return told(io, "deleted user", v.Username, users.Delete(ctx, v.Username))
+		return told(std, "deleted user", v.Username, users.Delete(ctx, v.Username))
 	})
 }
 
 type listVerb struct{}
 
-func (v *listVerb) run(ctx context.Context, cli *commandLine, _ environment, io streams) error {
+func (v *listVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
 	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
-		table := tabwriter.NewWriter(io.out, 0, 0, 2, ' ', 0)
+		table := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "ID\tACTIVE\tLAST LOGIN\tPASSWORD\tUSERNAME")
 		for user, err := range users.All(ctx) {
 			if err != nil {
@@ -110,8 +111,8 @@ type importVerb struct {
 	File string `arg:"" help:"File that manage.py dumpdata has written, or - for standard input."`
 }
 
-func (v *importVerb) run(ctx context.Context, cli *commandLine, _ environment, io streams) error {
-	input, err := v.open(io)
+func (v *importVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
+	input, err := v.open(std)
 	if err != nil {
 		return err
 	}
@@ -125,35 +126,55 @@ func (v *importVerb) run(ctx context.Context, cli *commandLine, _ environment, i
 		if err := users.Import(ctx, imported); err != nil {
 			return fmt.Errorf("%s: %w; nothing was imported", printable(v.File), err)
 		}
-		fmt.Fprintf(io.out, "imported %d users\n", len(imported))
+		fmt.Fprintf(std.out, "imported %d users\n", len(imported))
 		return nil
 	})
 }
 
-func (v *importVerb) open(streams streams) (io.ReadCloser, error) {
+func (v *importVerb) open(std streams) (io.ReadCloser, error) {
 	if v.File == "-" {
-		return io.NopCloser(streams.in), nil
+		return io.NopCloser(std.in), nil
 	}
 	return os.Open(v.File)
 }
 
 type versionVerb struct{}
 
-func (v *versionVerb) run(_ context.Context, _ *commandLine, _ environment, io streams) error {
+func (v *versionVerb) run(_ context.Context, _ *commandLine, _ environment, std streams) error {
 	doc, err := server.LoadContract()
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(io.out, "tokenpair %s\n", doc.Info.Version)
+	fmt.Fprintf(std.out, "tokenpair %s%s\n", doc.Info.Version, revision())
 	return nil
 }
 
+// revision is the commit that the program was built from, as far as go build knew it.
+func revision() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	var commit, changes string
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			commit = " " + s.Value
+		case "vcs.modified":
+			if s.Value == "true" {
+				changes = " with changes"
+			}
+		}
+	}
+	return commit + changes
+}
+
 // told says that something was done to a user, or why not.
-func told(io streams, done, username string, err error) error {
+func told(std streams, done, username string, err error) error {
 	if err != nil {
 		return about(username, err)
 	}
-	fmt.Fprintf(io.out, "%s %s\n", done, printable(username))
+	fmt.Fprintf(std.out, "%s %s\n", done, printable(username))
 	return nil
 }
 
