@@ -25,8 +25,8 @@ var (
 	ErrNotReady = errors.New("not ready")
 )
 
-// decisionTimeout bounds the database's part in a login, from the look-up to the rehash.
-const decisionTimeout = 20 * time.Second
+// writeTimeout bounds a write that goes on when its caller has gone.
+const writeTimeout = 10 * time.Second
 
 // Service gives tokens to users. Its fields are set before its first use and not changed after; it is safe for
 // concurrent use.

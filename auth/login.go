@@ -26,8 +26,7 @@ func (s *Service) ObtainPair(ctx context.Context, username, plaintext string) (t
 	defer release()
 	// A login that has begun is decided, whatever its caller does: one that could be given up halfway would tell by its
 	// answer how far it had come, and so who exists.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), decisionTimeout)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	user, err := s.authenticate(ctx, username, plaintext)
 	if err != nil {
 		return token.Pair{}, err
@@ -67,6 +66,8 @@ func (s *Service) authenticate(ctx context.Context, username, plaintext string) 
 func (s *Service) rehash(ctx context.Context, user storage.User, plaintext string) {
 	encoded, err := s.Hasher.Hash(plaintext)
 	if err == nil {
+		ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+		defer cancel()
 		_, err = s.Store.ReplacePassword(ctx, user.ID, user.Password, encoded, string(s.Hasher.Format()))
 	}
 	if err != nil {

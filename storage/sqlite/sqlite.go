@@ -27,6 +27,7 @@ type Store struct {
 	writer  *sql.DB
 	readers *sql.DB
 	byName  *sql.Stmt
+	formats *sql.Stmt
 }
 
 // Open opens the database in the file at path, and makes it, with its directory, when it is missing. The file is
@@ -106,6 +107,9 @@ func (s *Store) connect(ctx context.Context, version int) (err error) {
 	if s.byName, err = s.readers.PrepareContext(ctx, selectByName); err != nil {
 		return fmt.Errorf("prepare: %w", translate(ctx, err))
 	}
+	if s.formats, err = s.readers.PrepareContext(ctx, selectFormats); err != nil {
+		return fmt.Errorf("prepare: %w", translate(ctx, err))
+	}
 	return nil
 }
 
@@ -129,8 +133,10 @@ func (s *Store) Ping(ctx context.Context) error {
 // Close waits for the calls under way. The last Store on a file to close brings everything into the one file.
 func (s *Store) Close() error {
 	var errs []error
-	if s.byName != nil {
-		errs = append(errs, s.byName.Close())
+	for _, statement := range []*sql.Stmt{s.byName, s.formats} {
+		if statement != nil {
+			errs = append(errs, statement.Close())
+		}
 	}
 	// The writer is last: a reader that closes last may not empty the write-ahead log.
 	for _, pool := range []*sql.DB{s.readers, s.writer} {

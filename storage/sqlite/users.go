@@ -155,7 +155,7 @@ func (s *Store) changeUser(ctx context.Context, purpose, statement string, argum
 
 // PasswordFormats returns the distinct formats that are not empty, ascending.
 func (s *Store) PasswordFormats(ctx context.Context) ([]string, error) {
-	rows, err := s.readers.QueryContext(ctx, selectFormats)
+	rows, err := s.formats.QueryContext(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list password formats: %w", translate(ctx, err))
 	}
