@@ -47,7 +47,7 @@ func checkText(text string, raw jsontext.Value) (messages []string) {
 	return messages
 }
 
-// loneSurrogate finds the first \uXXXX in a JSON string that is half of a pair without the other half.
+// loneSurrogate finds the first \uHHHH in a JSON string that is half of a pair without the other half.
 func loneSurrogate(raw jsontext.Value) (unit rune, found bool) {
 	for i := 0; i < len(raw)-1; i++ {
 		if raw[i] != '\\' {

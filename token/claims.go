@@ -118,7 +118,7 @@ func (c *Claims) set(name string, raw jsontext.Value) {
 	c.members = append(c.members, member{name, raw})
 }
 
-// MarshalJSON writes the object compactly and in ASCII: everything else stands as \uXXXX, as Python's json writes it.
+// MarshalJSON writes the object compactly and in ASCII: everything else stands as \uHHHH, as Python's json writes it.
 // It never fails.
 func (c Claims) MarshalJSON() ([]byte, error) {
 	size := 2
@@ -151,7 +151,7 @@ func compact(raw jsontext.Value) jsontext.Value {
 	return escape(v)
 }
 
-// escape puts what is not ASCII as \uXXXX. In valid JSON that occurs in strings only, so that nothing has to be read.
+// escape puts what is not ASCII as \uHHHH. In valid JSON that occurs in strings only, so that nothing has to be read.
 func escape(v jsontext.Value) jsontext.Value {
 	if !slices.ContainsFunc(v, func(b byte) bool { return b >= utf8.RuneSelf }) {
 		return v

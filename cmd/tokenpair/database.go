@@ -44,6 +44,13 @@ func openStore(ctx context.Context, url string) (storage.Store, error) {
 	return store, nil
 }
 
+// closeStore closes a store in the end, and makes what goes wrong the result of a verb that was well until then.
+func closeStore(store storage.Store, err *error) {
+	if closing := store.Close(); *err == nil && closing != nil {
+		*err = fmt.Errorf("close database: %w", closing)
+	}
+}
+
 // hasher makes new hashes as the setting says.
 func (h hashing) hasher() (password.Hasher, error) {
 	if h.PasswordHasher == "pbkdf2_sha256" {
@@ -58,11 +65,7 @@ func withUsers(ctx context.Context, cli *commandLine, h hashing, do func(*auth.U
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if closing := store.Close(); err == nil && closing != nil {
-			err = fmt.Errorf("close database: %w", closing)
-		}
-	}()
+	defer closeStore(store, &err)
 	hasher, err := h.hasher()
 	if err != nil {
 		return err

@@ -42,11 +42,7 @@ func (v *serveVerb) run(ctx context.Context, cli *commandLine, env environment, 
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if closing := store.Close(); err == nil && closing != nil {
-			err = fmt.Errorf("close database: %w", closing)
-		}
-	}()
+	defer closeStore(store, &err)
 	service, err := v.service(ctx, env, store, log)
 	if err != nil {
 		return err
