@@ -25,8 +25,8 @@ var (
 	ErrNotReady = errors.New("not ready")
 )
 
-// writeTimeout bounds a write that goes on when its caller has gone.
-const writeTimeout = 10 * time.Second
+// rehashTimeout bounds the write that a login can do without: it waits no longer for whoever else writes.
+const rehashTimeout = time.Second
 
 // Service gives tokens to users. Its fields are set before its first use and not changed after; it is safe for
 // concurrent use.

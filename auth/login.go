@@ -32,7 +32,9 @@ func (s *Service) ObtainPair(ctx context.Context, username, plaintext string) (t
 		return token.Pair{}, err
 	}
 	if s.Hasher.Outdated(user.Password) {
-		s.rehash(ctx, user, plaintext)
+		encoded, err := s.Hasher.Hash(plaintext)
+		release() // whoever writes to the database meanwhile would otherwise keep others from hashing
+		s.rehash(ctx, user, encoded, err)
 	}
 	pair, err := s.Issuer.IssuePair(s.subject(user))
 	if err != nil {
@@ -61,16 +63,15 @@ func (s *Service) authenticate(ctx context.Context, username, plaintext string) 
 	return user, nil
 }
 
-// rehash stores the hash that has just been checked in today's format. The login is good without it: the next one tries
-// again.
-func (s *Service) rehash(ctx context.Context, user storage.User, plaintext string) {
-	encoded, err := s.Hasher.Hash(plaintext)
+// rehash stores the hash of a password that has just been checked, in today's format. The login is good without it: the
+// next one tries again.
+func (s *Service) rehash(ctx context.Context, user storage.User, encoded string, err error) {
 	if err == nil {
-		ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+		ctx, cancel := context.WithTimeout(ctx, rehashTimeout)
 		defer cancel()
 		_, err = s.Store.ReplacePassword(ctx, user.ID, user.Password, encoded, string(s.Hasher.Format()))
 	}
 	if err != nil {
-		s.Log.WarnContext(ctx, "password not rehashed", "user_id", user.ID, "error", err.Error())
+		s.Log.WarnContext(ctx, "password not rehashed; its next login tries again", "user_id", user.ID, "error", err.Error())
 	}
 }

@@ -26,6 +26,7 @@ const (
 // The reasons a change to a user is refused. The error's text says what to mend, and never holds a password.
 var (
 	ErrNoUser        = errors.New("there is no user with this name")
+	ErrTaken         = errors.New("a name or an id is taken already")
 	ErrUserExists    = errors.New("there is a user with this name already")
 	ErrBadUsername   = errors.New("name refused")
 	ErrBadPassword   = errors.New("password refused")
@@ -140,15 +141,15 @@ func (u *Users) All(ctx context.Context) iter.Seq2[storage.User, error] {
 	}
 }
 
-// Import adds users that come from elsewhere, ids, names and hashes as they are: all or none. It fails with ErrUserExists
-// and the name or id that is taken.
+// Import adds users that come from elsewhere, ids, names and hashes as they are: all or none. It fails with ErrTaken and the
+// user whose name or id it is.
 func (u *Users) Import(ctx context.Context, users []storage.User) error {
 	for i := range users {
 		users[i].PasswordFormat = string(password.FormatOf(users[i].Password))
 	}
 	_, err := u.Store.AddUsers(ctx, users)
 	if errors.Is(err, storage.ErrExists) {
-		return fmt.Errorf("%w: %w", ErrUserExists, err)
+		return fmt.Errorf("%w: %w", ErrTaken, err)
 	}
 	if err != nil {
 		return fmt.Errorf("add users: %w", err)

@@ -200,7 +200,7 @@ func TestAllAndImport(t *testing.T) {
 		t.Errorf("%d users, the last with id %d", n, last)
 	}
 	again := []storage.User{{Username: "new", Password: "!"}, {ID: 3, Username: "taken id", Password: "!"}}
-	if err := h.users.Import(ctx, again); !errors.Is(err, auth.ErrUserExists) || !strings.Contains(err.Error(), "3") {
+	if err := h.users.Import(ctx, again); !errors.Is(err, auth.ErrTaken) || !strings.Contains(err.Error(), "3") {
 		t.Errorf("a taken id: %v", err)
 	}
 	if err := h.users.SetActive(ctx, "new", false); !errors.Is(err, auth.ErrNoUser) {

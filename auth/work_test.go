@@ -45,23 +45,32 @@ func TestLoginIsDecidedWithoutItsCaller(t *testing.T) {
 	}
 }
 
-// deadlines is a Store that looks at the deadline of what it is asked.
+// deadlines is a Store that looks at the circumstances of a rehash.
 type deadlines struct {
+	house
 	storage.Store
 	t *testing.T
 }
 
 func (d deadlines) ReplacePassword(ctx context.Context, id int64, old, encoded, format string) (bool, error) {
-	if at, ok := ctx.Deadline(); !ok || time.Until(at) > time.Minute {
+	if at, ok := ctx.Deadline(); !ok || time.Until(at) > time.Second {
 		d.t.Errorf("a write may take until %s, %t", at, ok)
 	}
+	release, err := d.Pool.Acquire(ctx)
+	if err != nil {
+		d.t.Errorf("the write holds a place in the pool: %v", err)
+		return false, err
+	}
+	release()
 	return d.Store.ReplacePassword(ctx, id, old, encoded, format)
 }
 
-func TestWritesHaveADeadline(t *testing.T) {
+// A rehash waits for whoever else writes: it must not keep others from hashing, nor its own login for long.
+func TestRehashIsNoBurden(t *testing.T) {
 	h := open(t)
 	h.addOld(t)
-	h.Store = deadlines{h.Store, t}
+	h.Pool = must(password.NewPool(1, 0, 0))
+	h.Store = deadlines{h, h.Store, t}
 	if _, err := h.ObtainPair(t.Context(), "bob", "bob's password"); err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,10 @@
 # when all mandatory cases pass, PyJWT reads our tokens, and the server ends well.
 set -euo pipefail
 
-binary=$(realpath -- "${1:?usage: run.sh BINARY}")
+(($# == 1)) || { echo "usage: conformance/run.sh BINARY" >&2; exit 2; }
+binary=$(realpath -- "$1")
 python=${PYTHON:-python3}
+"$python" -c 'import jwt' 2>/dev/null || { echo "run.sh: $python has no PyJWT: pip install -r conformance/requirements.txt" >&2; exit 2; }
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 dir=$(mktemp -d)
 pid=

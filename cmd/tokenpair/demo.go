@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"example.com/tokenpair/auth"
 )
@@ -33,10 +34,14 @@ func prepareDemo(ctx context.Context, users *auth.Users) (demo, error) {
 // announce prints what is to be known of the demo user, and a line to paste while its password works.
 func (d demo) announce(out io.Writer, base string) {
 	if !d.added {
-		fmt.Fprintln(out, "the database has users already: no demo user was added, nothing was changed")
+		fmt.Fprintln(out, "the database has users already: no demo user was added, nothing was changed; --database=sqlite:data/demo.db is a new one")
 	}
 	if d.works {
-		fmt.Fprintf(out, "curl -s %s/api/token -H 'Content-Type: application/json' -d '{\"username\":\"%s\",\"password\":\"%s\"}'\n",
-			base, demoUsername, demoPassword)
+		url := base + "/api/token"
+		if strings.Contains(url, "[") { // some shells take brackets for a pattern
+			url = "'" + url + "'"
+		}
+		fmt.Fprintf(out, "curl -s %s -H 'Content-Type: application/json' -d '{\"username\":\"%s\",\"password\":\"%s\"}'\n",
+			url, demoUsername, demoPassword)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -49,23 +50,30 @@ func parse(args []string, env environment, stdout io.Writer) (v verb, err error)
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return nil, usageError{errors.New(explain(err) + " (tokenpair --help shows what there is)")}
+		return nil, usageError{errors.New(explain(err, env) + " (tokenpair --help shows what there is)")}
 	}
 	chosen := parsed.Selected().Target.Addr().Interface().(runner)
 	return func(ctx context.Context, env environment, std streams) error { return chosen.run(ctx, &cli, env, std) }, nil
 }
 
 // explain keeps to itself what may be a password on a command line: kong repeats what it refuses.
-func explain(err error) string {
+func explain(err error, env environment) string {
 	words := err.Error()
 	var refused *kong.ParseError
 	switch unexpected, ok := strings.CutPrefix(words, "unexpected argument "); {
 	case ok && errors.As(err, &refused) && refused.Context.Selected() == nil:
 		return "unknown verb " + unexpected
-	case ok:
+	case ok && errors.As(err, &refused) && slices.Contains([]string{"createuser", "changepassword"}, refused.Context.Selected().Name):
 		return "too many arguments; a password is never one, see --password-stdin"
+	case ok:
+		return "too many arguments"
 	case strings.HasPrefix(words, "--password-stdin: "):
 		return "--password-stdin takes no value; the password is the first line of standard input"
+	}
+	for _, s := range settings() {
+		if env[s.Variable] != "" && strings.HasPrefix(words, strings.Replace(s.Flag, "[no-]", "", 1)) && s.Flag != "" {
+			return words + ", and " + s.Variable + " is set"
+		}
 	}
 	return words
 }

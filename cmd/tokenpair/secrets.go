@@ -19,18 +19,18 @@ import (
 
 // signingKey takes the key from its variable or its file, which kong never sees since it repeats what it refuses, or
 // from the database, where a random one is made when there is none.
-func signingKey(ctx context.Context, env environment, file string, store storage.Store) (token.Key, error) {
+func signingKey(ctx context.Context, env environment, file *string, store storage.Store) (token.Key, error) {
 	given, source := env[prefix+"SIGNING_KEY"], prefix+"SIGNING_KEY"
 	secret := []byte(dropLineEnd(given))
 	switch {
-	case given != "" && file != "":
+	case given != "" && file != nil:
 		return token.Key{}, fmt.Errorf("%[1]sSIGNING_KEY and %[1]sSIGNING_KEY_FILE are both set: unset one of them", prefix)
-	case file != "":
-		content, err := os.ReadFile(file)
+	case file != nil:
+		content, err := readKeyFile(*file)
 		if err != nil {
 			return token.Key{}, fmt.Errorf("%sSIGNING_KEY_FILE: %w", prefix, err)
 		}
-		secret, source = []byte(dropLineEnd(string(content))), file
+		secret, source = []byte(dropLineEnd(content)), *file
 	case given == "":
 		fresh := make([]byte, 64)
 		rand.Read(fresh) //nolint:errcheck // crypto/rand.Read never fails: it ends the program instead
@@ -45,6 +45,24 @@ func signingKey(ctx context.Context, env environment, file string, store storage
 		return token.Key{}, fmt.Errorf("%w, from %s; make one with: head -c 48 /dev/urandom | base64", err, source)
 	}
 	return key, err
+}
+
+// readKeyFile reads no more than a key can have: the path may be wrong, and endless.
+func readKeyFile(path string) (string, error) {
+	const most = 64 << 10
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err != nil {
+		return "", err
+	}
+	if len(content) > most {
+		return "", fmt.Errorf("%s has more than %d bytes and is no key", printable(path), most)
+	}
+	return string(content), nil
 }
 
 // dropLineEnd drops the one line end that editors and echo put behind a key.

@@ -39,11 +39,11 @@ type serveVerb struct {
 	hashing
 	LoginWait duration `setting:"TOKENPAIR_LOGIN_WAIT" default:"5s" placeholder:"DURATION" group:"Passwords" help:"How long a login may wait for its turn to be hashed before it is answered 503."`
 
-	SigningKey     string `kong:"-" setting:"TOKENPAIR_SIGNING_KEY" group:"Tokens" help:"Key that signs and verifies tokens, at least 32 bytes. Without it and without a key file, a random key is made once and kept in the database."`
-	SigningKeyFile string `setting:"TOKENPAIR_SIGNING_KEY_FILE" placeholder:"PATH" group:"Tokens" help:"File that holds the signing key, instead of the variable TOKENPAIR_SIGNING_KEY. One line end behind the key is dropped."`
-	UserIDType     string `setting:"TOKENPAIR_USER_ID_TYPE" default:"number" compat:"string" enum:"number,string" placeholder:"TYPE" group:"Tokens" help:"How the claim user_id is written: number, or string as SimpleJWT does since 5.5.1."`
-	JTIFormat      string `setting:"TOKENPAIR_JTI_FORMAT" default:"hex" compat:"uuid4" enum:"hex,uuid4" placeholder:"FORMAT" group:"Tokens" help:"How the claim jti is made: hex, 32 hex digits of 128 random bits, or uuid4, those of a random UUID as SimpleJWT makes it."`
-	Compat         string `setting:"TOKENPAIR_COMPAT" default:"none" enum:"none,simplejwt" placeholder:"PROGRAM" group:"Tokens" help:"Whose defaults other settings have: none for this program's own, or simplejwt."`
+	SigningKey     string  `kong:"-" setting:"TOKENPAIR_SIGNING_KEY" group:"Tokens" help:"Key that signs and verifies tokens, at least 32 bytes. Without it and without a key file, a random key is made once and kept in the database."`
+	SigningKeyFile *string `setting:"TOKENPAIR_SIGNING_KEY_FILE" placeholder:"PATH" group:"Tokens" help:"File that holds the signing key, instead of the variable TOKENPAIR_SIGNING_KEY. One line end behind the key is dropped."`
+	UserIDType     string  `setting:"TOKENPAIR_USER_ID_TYPE" default:"number" compat:"string" enum:"number,string" placeholder:"TYPE" group:"Tokens" help:"How the claim user_id is written: number, or string as SimpleJWT does since 5.5.1."`
+	JTIFormat      string  `setting:"TOKENPAIR_JTI_FORMAT" default:"hex" compat:"uuid4" enum:"hex,uuid4" placeholder:"FORMAT" group:"Tokens" help:"How the claim jti is made: hex, 32 hex digits of 128 random bits, or uuid4, those of a random UUID as SimpleJWT makes it."`
+	Compat         string  `setting:"TOKENPAIR_COMPAT" default:"none" enum:"none,simplejwt" placeholder:"PROGRAM" group:"Tokens" help:"Whose defaults other settings have: none for this program's own, or simplejwt."`
 }
 
 // newPassword is what verbs need that set a password.

@@ -17,9 +17,9 @@ func oneLine(text string) string {
 	}, strings.Join(lines, "; "))
 }
 
-// printable is a text as it is when a terminal can show it, and quoted when not.
+// printable is a text as it is when a terminal shows it as it is, and quoted when not.
 func printable(text string) string {
-	if quoted := strconv.Quote(text); quoted != `"`+text+`"` {
+	if quoted := strconv.Quote(text); text == "" || strings.TrimSpace(text) != text || quoted != `"`+text+`"` {
 		return quoted
 	}
 	return text

@@ -7,11 +7,12 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 	"text/tabwriter"
-	"time"
 
 	"example.com/tokenpair/auth"
 	"example.com/tokenpair/server"
+	"example.com/tokenpair/storage"
 	"example.com/tokenpair/storage/django"
 )
 
@@ -89,22 +90,27 @@ type listVerb struct{}
 func (v *listVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
 	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
 		table := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "ID\tACTIVE\tLAST LOGIN\tPASSWORD\tUSERNAME")
+		fmt.Fprintln(table, "ID\tACTIVE\tPASSWORD\tUSERNAME")
 		for user, err := range users.All(ctx) {
 			if err != nil {
 				return err
 			}
-			lastLogin, format := "never", user.PasswordFormat
-			if !user.LastLogin.IsZero() {
-				lastLogin = user.LastLogin.UTC().Format(time.RFC3339)
-			}
-			if format == "" {
-				format = "unusable"
-			}
-			fmt.Fprintf(table, "%d\t%t\t%s\t%s\t%s\n", user.ID, user.Active, lastLogin, format, printable(user.Username))
+			fmt.Fprintf(table, "%d\t%t\t%s\t%s\n", user.ID, user.Active, kindOfPassword(user), printable(user.Username))
 		}
 		return table.Flush()
 	})
+}
+
+// kindOfPassword is the format of a user's hash, or why there is none.
+func kindOfPassword(user storage.User) string {
+	switch {
+	case user.PasswordFormat != "":
+		return user.PasswordFormat
+	case user.Password == "" || strings.HasPrefix(user.Password, "!"):
+		return "unusable"
+	default:
+		return "unreadable"
+	}
 }
 
 type importVerb struct {
@@ -124,11 +130,31 @@ func (v *importVerb) run(ctx context.Context, cli *commandLine, _ environment, s
 	}
 	return withUsers(ctx, cli, hashing{}, func(users *auth.Users) error {
 		if err := users.Import(ctx, imported); err != nil {
-			return fmt.Errorf("%s: %w; nothing was imported", printable(v.File), err)
+			return fmt.Errorf("%s: %w; nothing was imported: a new database takes them all, see --database", printable(v.File), err)
 		}
 		fmt.Fprintf(std.out, "imported %d users\n", len(imported))
+		warnOfLockedOut(std, imported)
 		return nil
 	})
+}
+
+// warnOfLockedOut counts the imported users who cannot log in here although Django may have let them.
+func warnOfLockedOut(std streams, imported []storage.User) {
+	var unreadable, padded int
+	for _, user := range imported {
+		if kindOfPassword(user) == "unreadable" {
+			unreadable++
+		}
+		if auth.TrimSpace(user.Username) != user.Username {
+			padded++
+		}
+	}
+	if unreadable > 0 {
+		std.warn(fmt.Sprintf("%d of them have a password hash that is not known here, and cannot log in until changepassword", unreadable))
+	}
+	if padded > 0 {
+		std.warn(fmt.Sprintf("%d of them have a name in outer white space, which a login cuts, and cannot log in", padded))
+	}
 }
 
 func (v *importVerb) open(std streams) (io.ReadCloser, error) {

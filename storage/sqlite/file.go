@@ -54,7 +54,8 @@ func tightenFile(path string) error {
 		if err != nil {
 			return fmt.Errorf("look at the file: %w", reason(err))
 		}
-		if info.Mode().Perm()&0o077 == 0 {
+		// The log and its index keep the mode that the file had once: it may have been read-only then.
+		if mode := info.Mode().Perm(); mode == 0o600 || name == path && mode&0o077 == 0 {
 			continue
 		}
 		err = os.Chmod(name, 0o600)

@@ -119,3 +119,19 @@ func TestLinkedFile(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestReadOnlyLogIsOpened: the log and its index keep the mode of a file that was read-only once, and that has been mended.
+func TestReadOnlyLogIsOpened(t *testing.T) {
+	skipWithoutModes(t)
+	path := filepath.Join(t.TempDir(), "tokenpair.db")
+	mustOpen(t, path)
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Chmod(path+suffix, 0o400); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustOpen(t, path)
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		wantMode(t, path+suffix, 0o600)
+	}
+}
