@@ -61,7 +61,7 @@ func (b *bodyRule) read(w http.ResponseWriter, r *http.Request) (map[string]any,
 	return b.validate(raw)
 }
 
-// checkMediaType compares as SimpleJWT's framework does: parameters do not count, and neither does a wildcard.
+// checkMediaType compares as SimpleJWT's framework does: parameters do not count, and a wildcard takes in JSON.
 func checkMediaType(header http.Header) error {
 	sent := strings.Join(header.Values("Content-Type"), ",")
 	full, _, _ := strings.Cut(sent, ";")

@@ -134,5 +134,5 @@ func appendString(out []byte, text string) []byte {
 func writeJSON(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	w.Write(body) //nolint:errcheck // the client has gone
+	w.Write(body) // the client has gone
 }

@@ -147,7 +147,7 @@ func quote(text string) jsontext.Value {
 // compact returns a copy of a valid JSON value in ASCII, without white space between its tokens.
 func compact(raw jsontext.Value) jsontext.Value {
 	v := raw.Clone()
-	v.Compact(claimsSyntax...) //nolint:errcheck // raw came out of the decoder
+	v.Compact(claimsSyntax...) // raw came out of the decoder
 	return escape(v)
 }
 

@@ -71,7 +71,8 @@ func explain(err error, env environment) string {
 		return "--password-stdin takes no value; the password is the first line of standard input"
 	}
 	for _, s := range settings() {
-		if env[s.Variable] != "" && strings.HasPrefix(words, strings.Replace(s.Flag, "[no-]", "", 1)) && s.Flag != "" {
+		flag := strings.Replace(s.Flag, "[no-]", "", 1)
+		if flag != "" && env[s.Variable] != "" && strings.HasPrefix(words, flag) {
 			return words + ", and " + s.Variable + " is set"
 		}
 	}
@@ -125,7 +126,7 @@ func compatDefaults(env environment) kong.ResolverFunc {
 // compat looks the switch up by itself, since its own value may be resolved after those that depend on it.
 func compat(parsed *kong.Context, env environment) any {
 	for _, path := range parsed.Path {
-		if path.Flag != nil && path.Flag.Name == "compat" && !path.Resolved {
+		if path.Flag != nil && path.Flag.Name == "compat" {
 			return parsed.FlagValue(path.Flag)
 		}
 	}

@@ -68,7 +68,7 @@ func runUnprivileged(process *exec.Cmd) error {
 				return
 			}
 		}
-		process.Run() //nolint:errcheck // the exit code tells
+		process.Run() // the exit code tells
 		failed <- nil
 	}()
 	return <-failed

@@ -33,7 +33,7 @@ func signingKey(ctx context.Context, env environment, file *string, store storag
 		secret, source = []byte(dropLineEnd(content)), *file
 	case given == "":
 		fresh := make([]byte, 64)
-		rand.Read(fresh) //nolint:errcheck // crypto/rand.Read never fails: it ends the program instead
+		rand.Read(fresh) // crypto/rand.Read never fails: it ends the program instead
 		var err error
 		if secret, err = store.Setting(ctx, "signing_key", fresh); err != nil {
 			return token.Key{}, fmt.Errorf("signing key: %w", err)
@@ -79,7 +79,7 @@ func (p newPassword) read(ctx context.Context, std streams) (string, error) {
 	restore := func() {}
 	if terminal, ok := std.in.(*os.File); ok {
 		if state, err := term.GetState(int(terminal.Fd())); err == nil {
-			restore = func() { term.Restore(int(terminal.Fd()), state) } //nolint:errcheck // the terminal has gone
+			restore = func() { term.Restore(int(terminal.Fd()), state) } // the terminal has gone
 		}
 	}
 	answered := make(chan struct{})

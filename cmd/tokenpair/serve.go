@@ -166,7 +166,7 @@ func (v *serveVerb) serve(ctx context.Context, listener net.Listener, handler *s
 	silent.close()
 	err := srv.Shutdown(grace)
 	if errors.Is(err, context.DeadlineExceeded) {
-		srv.Close() //nolint:errcheck // it closes what is left, and the error below tells
+		srv.Close() // it closes what is left, and the error below tells
 		return fmt.Errorf("requests were under way %s after the signal and were cut off", time.Duration(v.ShutdownTimeout))
 	}
 	return err

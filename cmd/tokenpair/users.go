@@ -129,8 +129,12 @@ func (v *importVerb) run(ctx context.Context, cli *commandLine, _ environment, s
 		return fmt.Errorf("%s: %w; nothing was imported", printable(v.File), err)
 	}
 	return withUsers(ctx, cli, hashing{}, func(users *auth.Users) error {
-		if err := users.Import(ctx, imported); err != nil {
+		err := users.Import(ctx, imported)
+		if errors.Is(err, auth.ErrTaken) {
 			return fmt.Errorf("%s: %w; nothing was imported: a new database takes them all, see --database", printable(v.File), err)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w; nothing was imported", printable(v.File), err)
 		}
 		fmt.Fprintf(std.out, "imported %d users\n", len(imported))
 		warnOfLockedOut(std, imported)
