@@ -5,6 +5,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"iter"
 	"time"
 )
 
@@ -13,6 +14,9 @@ var ErrNotFound = errors.New("not found")
 
 // ErrExists is reported, possibly wrapped, when a record that must be new is there already.
 var ErrExists = errors.New("already exists")
+
+// ErrBusy is reported, possibly wrapped, when somebody else wrote for so long that nothing was done.
+var ErrBusy = errors.New("the database is busy")
 
 // User is somebody who may log in. Times are kept to the microsecond, as Django does, and come back in UTC.
 type User struct {
@@ -33,14 +37,59 @@ type User struct {
 	Joined time.Time
 }
 
-// Store remembers users and settings. Every method is one durable unit of work, done wholly or not at all, and on disk
-// when it returns; every method is safe for concurrent use, also with other processes on the same database. All stop
-// early when ctx ends, with an error for which errors.Is(err, ctx.Err()) holds: a caller whose write must not be lost
-// with its client passes a context of its own. An error that names neither ErrNotFound nor ErrExists means that the
+// Revocation says that a token is refused although its signature is good and it has not expired.
+type Revocation struct {
+	// ID is the token's id (jti), compared byte by byte.
+	ID string
+	// Expires is when the token expires by itself, to the microsecond: after it there is nothing left to refuse.
+	Expires time.Time
+}
+
+// Imported counts what an import found.
+type Imported struct {
+	// Users were added.
+	Users int
+	// Present users were there already, with the same ID and the same name, and were left as they are.
+	Present int
+	// Revocations are remembered now that were not before.
+	Revocations int
+}
+
+// Store remembers users, revoked tokens and settings. Every method is one durable unit of work, done wholly or not at all,
+// and on disk when it returns; every method is safe for concurrent use, also with other processes on the same database. All
+// stop early when ctx ends, with an error for which errors.Is(err, ctx.Err()) holds: a caller whose write must not be lost
+// with its client passes a context of its own. An error that names none of ErrNotFound, ErrExists and ErrBusy means that the
 // database itself failed. No error text holds a password hash or the value of a setting.
 type Store interface {
+	UserStore
+	RevocationStore
+
+	// Import adds users and then revocations, all at once or none: nobody sees any of them before it has returned without
+	// an error. It takes as long as the sequences take, and keeps others from writing for moments only. IDs are as in
+	// AddUsers, but 0 is refused. A user who is there already, with the same ID and the same name, is counted and left
+	// alone; where only one of the two is taken, the error wraps ErrExists and names the user. An error that a sequence
+	// yields ends the import and is returned, possibly wrapped. One import runs at a time: another meanwhile fails
+	// with ErrBusy. What a killed process left behind is nobody's to see, and is cleared away by the next import.
+	Import(ctx context.Context, users iter.Seq2[User, error], revoked iter.Seq2[Revocation, error]) (Imported, error)
+
+	// Setting returns the value remembered under name. When there is none, initial is remembered and returned: two
+	// processes that ask together get the same answer. A remembered value never changes.
+	Setting(ctx context.Context, name string, initial []byte) ([]byte, error)
+
+	// Ping reads from the database and reports whether it can serve.
+	Ping(ctx context.Context) error
+
+	// Close waits for the calls under way and gives the database back. The Store is not used after it.
+	Close() error
+}
+
+// UserStore is the part of a Store that remembers users.
+type UserStore interface {
 	// UserByName returns the user whose name is exactly username, or ErrNotFound.
 	UserByName(ctx context.Context, username string) (User, error)
+
+	// UserByID returns the user with this ID, or ErrNotFound.
+	UserByID(ctx context.Context, id int64) (User, error)
 
 	// Users returns at most limit users whose IDs are greater than afterID, ascending by ID. A page shorter than limit
 	// is the last one. A limit that is not positive is an error.
@@ -67,20 +116,32 @@ type Store interface {
 	// SetActive lets the user log in or not, or reports ErrNotFound.
 	SetActive(ctx context.Context, id int64, active bool) error
 
+	// SetLastLogin remembers when the user logged in last, or reports ErrNotFound.
+	SetLastLogin(ctx context.Context, id int64, at time.Time) error
+
 	// DeleteUser forgets the user, or reports ErrNotFound.
 	DeleteUser(ctx context.Context, id int64) error
 
 	// PasswordFormats returns the distinct formats of all users, each once, ascending; the empty one is left out. It is
 	// cheap however many users there are: its work grows with the number of formats.
 	PasswordFormats(ctx context.Context) ([]string, error)
+}
 
-	// Setting returns the value remembered under name. When there is none, initial is remembered and returned: two
-	// processes that ask together get the same answer. A remembered value never changes.
-	Setting(ctx context.Context, name string, initial []byte) ([]byte, error)
+// RevocationStore is the part of a Store that remembers which single tokens are refused.
+type RevocationStore interface {
+	// Revoke remembers r and says whether its ID was not revoked before: of several callers at once, one is told true.
+	// An ID that is known keeps the expiry that it has.
+	Revoke(ctx context.Context, r Revocation) (fresh bool, err error)
 
-	// Ping reads from the database and reports whether it can serve.
-	Ping(ctx context.Context) error
+	// Revoked says whether the token with this ID is revoked, expired or not.
+	Revoked(ctx context.Context, id string) (bool, error)
 
-	// Close waits for the calls under way and gives the database back. The Store is not used after it.
-	Close() error
+	// Revocations returns at most limit revocations whose IDs are greater than afterID, byte by byte, ascending by ID. A page
+	// shorter than limit is the last one. A limit that is not positive is an error.
+	Revocations(ctx context.Context, afterID string, limit int) ([]Revocation, error)
+
+	// ForgetRevoked forgets revocations that expired at or before until, the oldest first, for about as long as hold, and
+	// returns how many. It forgets at least one when there is one: with 0 there is none left. Nobody else can write for
+	// that long.
+	ForgetRevoked(ctx context.Context, until time.Time, hold time.Duration) (int, error)
 }

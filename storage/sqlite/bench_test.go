@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"example.com/tokenpair/storage"
 	"example.com/tokenpair/storage/sqlite"
 )
 
@@ -40,6 +42,58 @@ func BenchmarkUserByName(b *testing.B) {
 			}
 		})
 	})
+}
+
+func BenchmarkUserByID(b *testing.B) {
+	store := openMany(b, benchUsers)
+	ctx, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, err := store.UserByID(ctx, int64(i%benchUsers)+1); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkRevoked(b *testing.B) {
+	store := mustOpen(b, filepath.Join(b.TempDir(), "tokenpair.db"))
+	if _, err := store.Import(b.Context(), manyUsers(0), manyRevocations(benchUsers)); err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	for name, format := range map[string]string{"Yes": "token-%08x", "No": "tocen-%08x"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				id := fmt.Sprintf(format, uint32(i%benchUsers)*2654435761)
+				if revoked, err := store.Revoked(ctx, id); err != nil || revoked != (name == "Yes") {
+					b.Fatal(revoked, err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkRevoke(b *testing.B) {
+	store := mustOpen(b, filepath.Join(b.TempDir(), "tokenpair.db"))
+	for i := 0; b.Loop(); i++ {
+		r := storage.Revocation{ID: fmt.Sprintf("token-%08x", uint32(i)*2654435761), Expires: time.Unix(1e10, 0)}
+		if fresh, err := store.Revoke(b.Context(), r); !fresh || err != nil {
+			b.Fatal(fresh, err)
+		}
+	}
+}
+
+func BenchmarkImport(b *testing.B) {
+	for b.Loop() {
+		store := mustOpen(b, filepath.Join(b.TempDir(), "tokenpair.db"))
+		if _, err := store.Import(b.Context(), manyUsers(benchUsers), manyRevocations(0)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(benchUsers*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
 func BenchmarkPasswordFormats(b *testing.B) {

@@ -26,6 +26,9 @@ type failure struct {
 func (f *failure) Error() string { return f.words }
 func (f *failure) Unwrap() error { return f.cause }
 
+// Is tells storage.ErrBusy from a database that failed.
+func (f *failure) Is(target error) bool { return target == storage.ErrBusy && isLocked(f.cause) }
+
 // translate turns the driver's errors into the storage's, by their codes. An ended context comes before all of them.
 func translate(ctx context.Context, err error) error {
 	// database/sql rolls back behind the caller when a context ends: what fails then may call itself a closed statement
@@ -46,10 +49,11 @@ func translate(ctx context.Context, err error) error {
 	case code.SQLITE_CONSTRAINT_PRIMARYKEY, code.SQLITE_CONSTRAINT_ROWID:
 		return errSameID
 	}
+	if isLocked(cause) {
+		return &failure{"another program kept the database locked for too long: end that program, or try again", cause}
+	}
 	// The low byte is the kind, the rest its variety.
 	switch cause.Code() & 0xff {
-	case code.SQLITE_BUSY, code.SQLITE_LOCKED:
-		return &failure{"another program kept the database locked for too long: end that program, or try again", cause}
 	case code.SQLITE_READONLY, code.SQLITE_PERM:
 		return &failure{"the database can not be written: let the program's user write the file and its directory", cause}
 	case code.SQLITE_CANTOPEN, code.SQLITE_AUTH:
@@ -66,8 +70,8 @@ func translate(ctx context.Context, err error) error {
 	return err
 }
 
-// isBusy reports whether another connection was in the way.
-func isBusy(err error) bool {
+// isLocked reports whether another connection was in the way.
+func isLocked(err error) bool {
 	cause, ok := errors.AsType[*driver.Error](err)
-	return ok && cause.Code()&0xff == code.SQLITE_BUSY
+	return ok && (cause.Code()&0xff == code.SQLITE_BUSY || cause.Code()&0xff == code.SQLITE_LOCKED)
 }

@@ -3,17 +3,32 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"time"
 )
 
 // What the tests look at from outside.
 const (
-	ApplicationID = applicationID
-	SelectFormats = selectFormats
-	SelectByName  = selectByName
-	SelectPage    = selectPage
+	ApplicationID     = applicationID
+	SelectFormats     = selectFormats
+	SelectByName      = selectByName
+	SelectByID        = selectByID
+	SelectPage        = selectPage
+	SelectRevoked     = selectRevoked
+	SelectRevocations = selectRevocations
+	InsertRevoked     = insertRevoked
+	UserIsPresent     = userIsPresent
+	DeleteExpired     = deleteExpired
+	ClearUsers        = clearUsers
+	ClearRevoked      = clearRevoked
+
+	ForgetRows    = forgetRows
+	HeartbeatLost = heartbeatLost
 )
 
-var Migrations = len(migrations)
+var (
+	Migrations     = len(migrations)
+	UsersMigration = usersMigration
+)
 
 // CheckWriter opens a connection by dsn and checks the writer's settings on it.
 func CheckWriter(ctx context.Context, dsn string) error {
@@ -27,3 +42,6 @@ func CheckWriter(ctx context.Context, dsn string) error {
 func WriterDSN(path string) string { return writerDSN(path) }
 
 func (s *Store) Pools() (writer, readers *sql.DB) { return s.writer, s.readers }
+
+// SetNow replaces the clock. No call may be under way.
+func (s *Store) SetNow(now func() time.Time) { s.now = now }

@@ -14,8 +14,11 @@ const applicationID = 0x746b7072
 //go:embed migrations/0001_users.sql
 var usersMigration string
 
+//go:embed migrations/0002_revoked.sql
+var revokedMigration string
+
 // migrations are run in this order; a database of version n has had the first n. One that was released is never edited.
-var migrations = []string{usersMigration}
+var migrations = []string{usersMigration, revokedMigration}
 
 // inspect returns the version of the database in the file, 0 for an empty one, without changing it.
 func inspect(ctx context.Context, path string) (int, error) {

@@ -11,16 +11,30 @@ import (
 	"example.com/tokenpair/storage/sqlite"
 )
 
-// TestPlans checks that no query visits every user: SQLite's plan has a SEARCH of users and never a SCAN.
+// TestPlans checks that no query visits every row: SQLite's plan has a SEARCH of the table and never a SCAN. The imports
+// under way are one or none.
 func TestPlans(t *testing.T) {
 	_, readers := mustOpen(t, filepath.Join(t.TempDir(), "tokenpair.db")).Pools()
+	const noImport = "SEARCH pending_imports USING INTEGER PRIMARY KEY (rowid=?)"
 	plans := []struct {
-		name, query, want string
-		arguments         []any
+		name, query string
+		arguments   []any
+		want        []string
 	}{
-		{"by name", sqlite.SelectByName, "SEARCH users USING INDEX sqlite_autoindex_users_1 (username=?)", []any{"anna"}},
-		{"page", sqlite.SelectPage, "SEARCH users USING INTEGER PRIMARY KEY (rowid>?)", []any{1, 2}},
-		{"formats", sqlite.SelectFormats, "SEARCH users USING COVERING INDEX users_password_format (password_format>?)", nil},
+		{"by name", sqlite.SelectByName, []any{"anna"}, []string{"SEARCH users USING INDEX sqlite_autoindex_users_1 (username=?)", noImport}},
+		{"by id", sqlite.SelectByID, []any{1}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid=?)", noImport}},
+		{"page", sqlite.SelectPage, []any{1, 2}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid>?)", noImport}},
+		{"formats", sqlite.SelectFormats, nil, []string{"SEARCH users USING COVERING INDEX users_password_format (password_format>?)"}},
+		{"revoked", sqlite.SelectRevoked, []any{"a"}, []string{"SEARCH revoked USING PRIMARY KEY (id=?)", noImport}},
+		{"page of revoked", sqlite.SelectRevocations, []any{"a", 2}, []string{"SEARCH revoked USING PRIMARY KEY (id>?)", noImport}},
+		{"expired", sqlite.DeleteExpired, []any{1, 2}, []string{"SEARCH revoked USING PRIMARY KEY (id=?)",
+			"SEARCH revoked USING COVERING INDEX revoked_expires (expires<?)"}},
+		{"revoke", sqlite.InsertRevoked, []any{"a", 2}, nil},
+		{"present", sqlite.UserIsPresent, []any{1, "anna", 2}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid=?)"}},
+		{"clear users", sqlite.ClearUsers, []any{1, 2}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid=?)",
+			"SEARCH users USING COVERING INDEX users_import (import=?)"}},
+		{"clear revoked", sqlite.ClearRevoked, []any{1, 2}, []string{"SEARCH revoked USING PRIMARY KEY (id=?)",
+			"SEARCH revoked USING COVERING INDEX revoked_import (import=?)"}},
 	}
 	for _, p := range plans {
 		rows, err := readers.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+p.query, p.arguments...)
@@ -40,8 +54,14 @@ func TestPlans(t *testing.T) {
 		if err := rows.Err(); err != nil {
 			t.Fatal(err)
 		}
-		if got := plan.String(); !strings.Contains(got, p.want) || strings.Contains(got, "SCAN users") {
-			t.Errorf("%s: want %q in the plan\n%s", p.name, p.want, got)
+		got := plan.String()
+		for _, want := range p.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: want %q in the plan\n%s", p.name, want, got)
+			}
+		}
+		if strings.Contains(got, "SCAN users") || strings.Contains(got, "SCAN revoked") || strings.Contains(got, "TEMP B-TREE") {
+			t.Errorf("%s: every row is visited\n%s", p.name, got)
 		}
 	}
 }

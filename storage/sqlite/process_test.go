@@ -14,10 +14,12 @@ import (
 	"example.com/tokenpair/storage/sqlite"
 )
 
-// childPath and childName make the test binary a process that starts on a database: see TestProcessesStartTogether.
+// childPath and childName make the test binary a process that starts on a database: see TestProcessesStartTogether. With
+// the name importName it is the one of TestKilledImport.
 const (
-	childPath = "TOKENPAIR_TEST_CHILD_PATH"
-	childName = "TOKENPAIR_TEST_CHILD_NAME"
+	childPath  = "TOKENPAIR_TEST_CHILD_PATH"
+	childName  = "TOKENPAIR_TEST_CHILD_NAME"
+	importName = "import"
 )
 
 func TestMain(m *testing.M) {
@@ -33,6 +35,9 @@ func TestMain(m *testing.M) {
 
 // startChild does what a program does at its start, and prints the key that it got.
 func startChild(path, name string) error {
+	if name == importName {
+		return startImport(path)
+	}
 	ctx := context.Background()
 	// All processes wait for their first input byte, so that they start at the same moment.
 	if _, err := os.Stdin.Read(make([]byte, 1)); err != nil {

@@ -1,5 +1,5 @@
-// Package sqlite remembers users and settings in one SQLite file. It does not know what a password hash means, what time
-// it is, or who may ask.
+// Package sqlite remembers users, revoked tokens and settings in one SQLite file. It does not know what a password hash
+// means, when a token has expired, or who may ask.
 //
 // One connection writes and a few read, side by side, in write-ahead logging. Every write is on disk when its method
 // returns. Another process may use the same file at the same time, on the same machine.
@@ -27,7 +27,11 @@ type Store struct {
 	writer  *sql.DB
 	readers *sql.DB
 	byName  *sql.Stmt
+	byID    *sql.Stmt
+	revoked *sql.Stmt
 	formats *sql.Stmt
+	// now only measures: how long the writer is held, and whether an import is still alive.
+	now func() time.Time
 }
 
 // Open opens the database in the file at path, and makes it, with its directory, when it is missing. The file is
@@ -46,7 +50,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 			return s, nil
 		}
 		// Of two processes that turn on write-ahead logging together, SQLite refuses one without waiting.
-		if !isBusy(err) || patience.Err() != nil {
+		if !isLocked(err) || patience.Err() != nil {
 			return nil, fmt.Errorf("open database %q: %w", path, err)
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -74,7 +78,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 
-	s := &Store{path: path}
+	s := &Store{path: path, now: time.Now}
 	if err := s.connect(ctx, version); err != nil {
 		s.Close()
 		return nil, err
@@ -98,17 +102,19 @@ func (s *Store) connect(ctx context.Context, version int) (err error) {
 	// SQLite falls back to reading when the file may not be written, and would say so only at the first write. A
 	// statement that changes nothing finds out; where another process is writing, the file can be written.
 	const probe = `DELETE FROM settings WHERE FALSE`
-	if _, err := s.writer.ExecContext(ctx, probe); err != nil && !isBusy(err) {
+	if _, err := s.writer.ExecContext(ctx, probe); err != nil && !isLocked(err) {
 		return fmt.Errorf("try to write: %w", translate(ctx, err))
 	}
 	if s.readers, err = openPool(ctx, readerDSN(s.path), readers, readerPragmas); err != nil {
 		return err
 	}
-	if s.byName, err = s.readers.PrepareContext(ctx, selectByName); err != nil {
-		return fmt.Errorf("prepare: %w", translate(ctx, err))
+	statements := map[string]**sql.Stmt{
+		selectByName: &s.byName, selectByID: &s.byID, selectRevoked: &s.revoked, selectFormats: &s.formats,
 	}
-	if s.formats, err = s.readers.PrepareContext(ctx, selectFormats); err != nil {
-		return fmt.Errorf("prepare: %w", translate(ctx, err))
+	for query, statement := range statements {
+		if *statement, err = s.readers.PrepareContext(ctx, query); err != nil {
+			return fmt.Errorf("prepare: %w", translate(ctx, err))
+		}
 	}
 	return nil
 }
@@ -133,7 +139,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // Close waits for the calls under way. The last Store on a file to close brings everything into the one file.
 func (s *Store) Close() error {
 	var errs []error
-	for _, statement := range []*sql.Stmt{s.byName, s.formats} {
+	for _, statement := range []*sql.Stmt{s.byName, s.byID, s.revoked, s.formats} {
 		if statement != nil {
 			errs = append(errs, statement.Close())
 		}

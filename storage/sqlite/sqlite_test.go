@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -136,6 +137,51 @@ func TestLocked(t *testing.T) {
 	}
 	if err := store.SetActive(t.Context(), 1, true); err != nil {
 		t.Errorf("a write after the lock: %v", err)
+	}
+}
+
+// TestBusy has another program hold the write lock for longer than SQLite waits.
+func TestBusy(t *testing.T) {
+	ctx := t.Context()
+	path := filepath.Join(t.TempDir(), "tokenpair.db")
+	store, other := mustOpen(t, path), mustOpen(t, path)
+	writer, _ := store.Pools()
+	if _, err := writer.ExecContext(ctx, `PRAGMA busy_timeout = 10`); err != nil {
+		t.Fatal(err)
+	}
+	lock, _ := other.Pools()
+	tx, err := lock.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	calls := map[string]func() error{
+		"AddUsers": func() error { _, err := store.AddUsers(ctx, []storage.User{{Username: "anna"}}); return err },
+		"Revoke":   func() error { _, err := store.Revoke(ctx, storage.Revocation{ID: "a"}); return err },
+		"ForgetRevoked": func() error {
+			_, err := store.ForgetRevoked(ctx, time.Now(), time.Second)
+			return err
+		},
+		"SetLastLogin": func() error { return store.SetLastLogin(ctx, 1, time.Now()) },
+		"Import":       func() error { _, err := store.Import(ctx, manyUsers(1), manyRevocations(1)); return err },
+		"Setting":      func() error { _, err := store.Setting(ctx, "key", nil); return err },
+	}
+	for name, call := range calls {
+		err := call()
+		if !errors.Is(err, storage.ErrBusy) || errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("%s: got %v, want %v", name, err, storage.ErrBusy)
+		}
+	}
+	if _, err := store.Revoked(ctx, "a"); err != nil {
+		t.Errorf("a read: %v", err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	for name, call := range calls {
+		if err := call(); errors.Is(err, storage.ErrBusy) {
+			t.Errorf("%s afterwards: %v", name, err)
+		}
 	}
 }
 

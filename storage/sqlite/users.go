@@ -11,14 +11,23 @@ import (
 )
 
 const (
-	selectUser   = `SELECT id, username, password, password_format, active, last_login, joined FROM users`
-	selectByName = selectUser + ` WHERE username = ?`
-	selectPage   = selectUser + ` WHERE id > ? ORDER BY id LIMIT ?`
+	userColumns = `id, username, password, password_format, active, last_login, joined`
 
-	insertUser = `INSERT INTO users (id, username, password, password_format, active, last_login, joined) `
+	// visible leaves out what an import under way has added: id is that of pending_imports, import that of the row outside.
+	// Where import is NULL, nothing equals it.
+	visible = `NOT EXISTS (SELECT * FROM pending_imports WHERE id = import)`
+	oneUser = ` WHERE id = ? AND ` + visible
+
+	selectUser   = `SELECT ` + userColumns + ` FROM users`
+	selectByName = selectUser + ` WHERE username = ? AND ` + visible
+	selectByID   = selectUser + oneUser
+	selectPage   = selectUser + ` WHERE id > ? AND ` + visible + ` ORDER BY id LIMIT ?`
+
+	insertUser = `INSERT INTO users (` + userColumns + `) `
 
 	// Each step jumps to the next greater format in the index: SELECT DISTINCT would visit every user. A second condition
-	// on the column could take the jump's place in the index, and the users would be visited again.
+	// on the column could take the jump's place in the index, and the users would be visited again. The users of an import
+	// under way are not left out: behind a format that only they have, each jump would visit all of them.
 	selectFormats = `WITH RECURSIVE formats (format) AS (
 			VALUES ('')
 			UNION ALL
@@ -30,6 +39,15 @@ const (
 // UserByName returns the user whose name is exactly username, or storage.ErrNotFound.
 func (s *Store) UserByName(ctx context.Context, username string) (storage.User, error) {
 	user, err := scanUser(s.byName.QueryRowContext(ctx, username))
+	if err != nil {
+		return storage.User{}, fmt.Errorf("find user: %w", translate(ctx, err))
+	}
+	return user, nil
+}
+
+// UserByID returns the user with this ID, or storage.ErrNotFound.
+func (s *Store) UserByID(ctx context.Context, id int64) (storage.User, error) {
+	user, err := scanUser(s.byID.QueryRowContext(ctx, id))
 	if err != nil {
 		return storage.User{}, fmt.Errorf("find user: %w", translate(ctx, err))
 	}
@@ -88,7 +106,8 @@ func (s *Store) AddUsers(ctx context.Context, users []storage.User) ([]int64, er
 	return ids, nil
 }
 
-// AddFirstUser adds user to a database without any user, and reports storage.ErrExists otherwise.
+// AddFirstUser adds user to a database without any user, and reports storage.ErrExists otherwise. The users of an import
+// under way count: after it, this one would not be the first.
 func (s *Store) AddFirstUser(ctx context.Context, user storage.User) (int64, error) {
 	return addUser(ctx, func(ctx context.Context, columns ...any) (sql.Result, error) {
 		result, err := s.writer.ExecContext(ctx, insertUser+`SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT * FROM users)`, columns...)
@@ -118,12 +137,12 @@ func addUser(ctx context.Context, insert func(context.Context, ...any) (sql.Resu
 
 // SetPassword replaces the hash and its format, or reports storage.ErrNotFound.
 func (s *Store) SetPassword(ctx context.Context, id int64, encoded, format string) error {
-	return s.changeUser(ctx, "set password", `UPDATE users SET password = ?, password_format = ? WHERE id = ?`, encoded, format, id)
+	return s.changeUser(ctx, "set password", `UPDATE users SET password = ?, password_format = ?`+oneUser, encoded, format, id)
 }
 
 // ReplacePassword replaces the hash and its format only where the stored hash still is old.
 func (s *Store) ReplacePassword(ctx context.Context, id int64, old, encoded, format string) (replaced bool, err error) {
-	const update = `UPDATE users SET password = ?, password_format = ? WHERE id = ? AND password = ?`
+	const update = `UPDATE users SET password = ?, password_format = ?` + oneUser + ` AND password = ?`
 	result, err := s.writer.ExecContext(ctx, update, encoded, format, id, old)
 	if err != nil {
 		return false, fmt.Errorf("replace password: %w", translate(ctx, err))
@@ -133,12 +152,17 @@ func (s *Store) ReplacePassword(ctx context.Context, id int64, old, encoded, for
 
 // SetActive lets the user log in or not, or reports storage.ErrNotFound.
 func (s *Store) SetActive(ctx context.Context, id int64, active bool) error {
-	return s.changeUser(ctx, "set active", `UPDATE users SET active = ? WHERE id = ?`, active, id)
+	return s.changeUser(ctx, "set active", `UPDATE users SET active = ?`+oneUser, active, id)
+}
+
+// SetLastLogin remembers when the user logged in last, or reports storage.ErrNotFound.
+func (s *Store) SetLastLogin(ctx context.Context, id int64, at time.Time) error {
+	return s.changeUser(ctx, "set last login", `UPDATE users SET last_login = ?`+oneUser, microseconds(at), id)
 }
 
 // DeleteUser forgets the user, or reports storage.ErrNotFound.
 func (s *Store) DeleteUser(ctx context.Context, id int64) error {
-	return s.changeUser(ctx, "delete user", `DELETE FROM users WHERE id = ?`, id)
+	return s.changeUser(ctx, "delete user", `DELETE FROM users`+oneUser, id)
 }
 
 // changeUser runs a statement that changes one user.

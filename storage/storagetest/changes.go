@@ -3,6 +3,7 @@ package storagetest
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"example.com/tokenpair/storage"
 )
@@ -99,6 +100,25 @@ func checkSetActive(t *testing.T, store storage.Store) {
 		t.Error("another user changed")
 	}
 	wantError(t, "SetActive", store.SetActive(t.Context(), ids[1]+1, true), storage.ErrNotFound)
+}
+
+func checkSetLastLogin(t *testing.T, store storage.Store) {
+	ids := mustAdd(t, store, storage.User{Username: "anna"}, named("bert"))
+	anna, bert := mustFind(t, store, "anna"), mustFind(t, store, "bert")
+	for _, at := range []time.Time{
+		time.Date(2026, 11, 24, 3, 48, 4, 914425999, time.FixedZone("", 3600)), time.UnixMicro(0), time.UnixMicro(-1), {},
+	} {
+		if err := store.SetLastLogin(t.Context(), ids[0], at); err != nil {
+			t.Fatal(err)
+		}
+		if anna.LastLogin = at.UTC().Truncate(time.Microsecond); mustFind(t, store, "anna") != anna {
+			t.Errorf("got %+v, want %+v", mustFind(t, store, "anna"), anna)
+		}
+	}
+	if got := mustFind(t, store, "bert"); got != bert {
+		t.Errorf("another user changed: %+v", got)
+	}
+	wantError(t, "SetLastLogin", store.SetLastLogin(t.Context(), ids[1]+1, time.Now()), storage.ErrNotFound)
 }
 
 func checkDeleteUser(t *testing.T, store storage.Store) {

@@ -21,6 +21,7 @@ func TestStore(t *testing.T, open func(*testing.T) storage.Store) {
 	}{
 		{"Empty", checkEmpty},
 		{"RoundTrip", checkRoundTrip},
+		{"UserByID", checkUserByID},
 		{"ExactNames", checkExactNames},
 		{"UnreadableNames", checkUnreadableNames},
 		{"Pages", checkPages},
@@ -33,10 +34,27 @@ func TestStore(t *testing.T, open func(*testing.T) storage.Store) {
 		{"SetPassword", checkSetPassword},
 		{"ReplacePassword", checkReplacePassword},
 		{"SetActive", checkSetActive},
+		{"SetLastLogin", checkSetLastLogin},
 		{"DeleteUser", checkDeleteUser},
 		{"PasswordFormats", checkPasswordFormats},
 		{"Setting", checkSetting},
 		{"SettingRace", checkSettingRace},
+		{"Revoke", checkRevoke},
+		{"ExactIDs", checkExactIDs},
+		{"RevokedPages", checkRevokedPages},
+		{"FarExpiry", checkFarExpiry},
+		{"ForgetRevoked", checkForgetRevoked},
+		{"RevokeRace", checkRevokeRace},
+		{"Import", checkImport},
+		{"ImportPresent", checkImportPresent},
+		{"ImportConflicts", checkImportConflicts},
+		{"ImportRefused", checkImportRefused},
+		{"ImportBroken", checkImportBroken},
+		{"ImportHidden", checkImportHidden},
+		{"ImportAllAtOnce", checkImportAllAtOnce},
+		{"ImportOthersWrite", checkImportOthersWrite},
+		{"ImportRevokedMeanwhile", checkImportRevokedMeanwhile},
+		{"ImportTwice", checkImportTwice},
 		{"ReadsDuringWrites", checkReadsDuringWrites},
 		{"Canceled", checkCanceled},
 		{"Interrupted", checkInterrupted},
@@ -76,6 +94,9 @@ func mustFind(t *testing.T, store storage.Store, username string) storage.User {
 	user, err := store.UserByName(t.Context(), username)
 	if err != nil {
 		t.Fatalf("UserByName(%q): %v", username, err)
+	}
+	if byID, err := store.UserByID(t.Context(), user.ID); err != nil || byID != user {
+		t.Errorf("UserByID(%d): %+v, %v; UserByName: %+v", user.ID, byID, err, user)
 	}
 	return user
 }
@@ -124,31 +145,50 @@ func checkEmpty(t *testing.T, store storage.Store) {
 	}
 	wantError(t, "SetPassword", store.SetPassword(ctx, 1, "x", "y"), storage.ErrNotFound)
 	wantError(t, "SetActive", store.SetActive(ctx, 1, true), storage.ErrNotFound)
+	wantError(t, "SetLastLogin", store.SetLastLogin(ctx, 1, time.Now()), storage.ErrNotFound)
 	wantError(t, "DeleteUser", store.DeleteUser(ctx, 1), storage.ErrNotFound)
 	replaced, err := store.ReplacePassword(ctx, 1, "x", "y", "z")
 	if replaced || err != nil {
 		t.Errorf("ReplacePassword: %v, %v", replaced, err)
+	}
+	wantRevoked(t, store, "", false)
+	if revoked := mustListRevoked(t, store); len(revoked) != 0 {
+		t.Errorf("Revocations returned %v", revoked)
 	}
 }
 
 func checkCanceled(t *testing.T, store storage.Store) {
 	anna := mustAdd(t, store, named("anna"))[0]
 	before := mustFind(t, store, "anna")
+	mustRevoke(t, store, "revoked", expiry)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 
 	calls := map[string]func() error{
 		"UserByName":      func() error { _, err := store.UserByName(ctx, "anna"); return err },
+		"UserByID":        func() error { _, err := store.UserByID(ctx, anna); return err },
 		"Users":           func() error { _, err := store.Users(ctx, 0, 1); return err },
 		"AddUsers":        func() error { _, err := store.AddUsers(ctx, []storage.User{named("bert")}); return err },
 		"AddFirstUser":    func() error { _, err := store.AddFirstUser(ctx, named("bert")); return err },
 		"SetPassword":     func() error { return store.SetPassword(ctx, anna, "new", "new") },
 		"ReplacePassword": func() error { _, err := store.ReplacePassword(ctx, anna, before.Password, "new", "new"); return err },
 		"SetActive":       func() error { return store.SetActive(ctx, anna, false) },
+		"SetLastLogin":    func() error { return store.SetLastLogin(ctx, anna, time.Now()) },
 		"DeleteUser":      func() error { return store.DeleteUser(ctx, anna) },
 		"PasswordFormats": func() error { _, err := store.PasswordFormats(ctx); return err },
-		"Setting":         func() error { _, err := store.Setting(ctx, "key", []byte("late")); return err },
-		"Ping":            func() error { return store.Ping(ctx) },
+		"Revoke": func() error {
+			_, err := store.Revoke(ctx, storage.Revocation{ID: "another", Expires: expiry})
+			return err
+		},
+		"Revoked":       func() error { _, err := store.Revoked(ctx, "revoked"); return err },
+		"Revocations":   func() error { _, err := store.Revocations(ctx, "", 1); return err },
+		"ForgetRevoked": func() error { _, err := store.ForgetRevoked(ctx, expiry, time.Second); return err },
+		"Import": func() error {
+			_, err := store.Import(ctx, numbered(10, 3), revocations("another"))
+			return err
+		},
+		"Setting": func() error { _, err := store.Setting(ctx, "key", []byte("late")); return err },
+		"Ping":    func() error { return store.Ping(ctx) },
 	}
 	for name, call := range calls {
 		wantError(t, name, call(), context.Canceled)
@@ -156,6 +196,9 @@ func checkCanceled(t *testing.T, store storage.Store) {
 
 	if after := mustList(t, store); len(after) != 1 || after[0] != before {
 		t.Errorf("canceled calls changed the users to %v", after)
+	}
+	if revoked := mustListRevoked(t, store); len(revoked) != 1 {
+		t.Errorf("canceled calls changed the revocations to %v", revoked)
 	}
 	value, err := store.Setting(t.Context(), "key", []byte("first"))
 	if err != nil || string(value) != "first" {
@@ -169,6 +212,18 @@ func checkClosed(t *testing.T, store storage.Store) {
 	}
 	if err := store.Ping(t.Context()); err == nil {
 		t.Error("Ping answers after Close")
+	}
+	if _, err := store.UserByID(t.Context(), 1); err == nil || errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("UserByID after Close: %v", err)
+	}
+	if _, err := store.Revoked(t.Context(), "a"); err == nil {
+		t.Error("Revoked answers after Close")
+	}
+	if _, err := store.Revoke(t.Context(), storage.Revocation{ID: "a"}); err == nil {
+		t.Error("Revoke answers after Close")
+	}
+	if _, err := store.Import(t.Context(), numbered(1, 1), revocations()); err == nil {
+		t.Error("Import answers after Close")
 	}
 	if err := store.Close(); err != nil {
 		t.Errorf("a second Close: %v", err)

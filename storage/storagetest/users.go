@@ -33,6 +33,23 @@ func checkRoundTrip(t *testing.T, store storage.Store) {
 	}
 }
 
+func checkUserByID(t *testing.T, store storage.Store) {
+	ids := mustAdd(t, store, named("anna"), named("bert"))
+	if err := store.DeleteUser(t.Context(), ids[0]); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []int64{ids[0], 0, -1, -ids[1], ids[1] + 1, math.MaxInt64, math.MinInt64} {
+		user, err := store.UserByID(t.Context(), id)
+		wantError(t, "UserByID", err, storage.ErrNotFound)
+		if user != (storage.User{}) {
+			t.Errorf("UserByID(%d) returned a user with its error", id)
+		}
+	}
+	if user, err := store.UserByID(t.Context(), ids[1]); err != nil || user.Username != "bert" {
+		t.Errorf("UserByID: %+v, %v", user, err)
+	}
+}
+
 func checkExactNames(t *testing.T, store storage.Store) {
 	names := []string{
 		"anna", "Anna", "ANNA", "anna ", " anna", "anna\t", "anna\n",

@@ -1,0 +1,295 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"example.com/tokenpair/storage"
+)
+
+// An import writes in many short transactions, so that others can write between them. Its rows are marked with its id and
+// left out of every query (visible) for as long as that id is in pending_imports: the last transaction deletes it there.
+//
+// Only the newest of the pending imports runs; the others are remains, which it clears away first. Each of its transactions
+// makes sure that it still is the newest and renews its heartbeat: one that was held up for so long that
+// another import began can neither add a row nor show its rows any more.
+const (
+	newestHeartbeat = `SELECT heartbeat FROM pending_imports ORDER BY id DESC LIMIT 1`
+	beginImport     = `INSERT INTO pending_imports (heartbeat) VALUES (?)`
+	renewHeartbeat  = `UPDATE pending_imports SET heartbeat = ? WHERE id = ? AND id = (SELECT max(id) FROM pending_imports)`
+	endImports      = `DELETE FROM pending_imports WHERE id <= ?`
+
+	importUser    = `INSERT INTO users (` + userColumns + `, import) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+	importRevoked = `INSERT INTO revoked (id, expires, import) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`
+
+	// A user that this import itself has added is not one who was there already: the sequence has the same user twice.
+	userIsPresent = `SELECT EXISTS (SELECT * FROM users WHERE id = ? AND username = ? AND import IS NOT ?)`
+
+	// Only rows that nobody sees can be deleted by these, whatever was shown meanwhile. CROSS JOIN has SQLite look at the
+	// imports first: it does not know how few they are.
+	clearUsers = `DELETE FROM users WHERE id IN (SELECT users.id FROM pending_imports CROSS JOIN users
+		ON users.import = pending_imports.id WHERE pending_imports.id <= ? LIMIT ?)`
+	clearRevoked = `DELETE FROM revoked WHERE id IN (SELECT revoked.id FROM pending_imports CROSS JOIN revoked
+		ON revoked.import = pending_imports.id WHERE pending_imports.id <= ? LIMIT ?)`
+)
+
+const (
+	// batchRows and batchTime bound how long an import holds the writer at once.
+	batchRows = 500
+	batchTime = 20 * time.Millisecond
+	clearRows = 50
+
+	// A heartbeat is renewed with each batch, and a batch that fills slowly is written after a while.
+	heartbeatEvery = 5 * time.Second
+	heartbeatLost  = 30 * time.Second
+
+	// What an import that failed has added is removed even when the caller has gone away.
+	clearTimeout = 10 * time.Minute
+	endTimeout   = 10 * time.Second
+)
+
+var errSuperseded = fmt.Errorf("%w: nothing could be written for more than %v, and another import has begun since: run this one again after it",
+	storage.ErrBusy, heartbeatLost)
+
+// running is an import under way.
+type running struct {
+	*Store
+	id    int64
+	beat  time.Time
+	count storage.Imported
+}
+
+// Import adds users and then revocations, all at once or none. Also after an import that failed, the next ID that is given
+// is greater than all of its IDs.
+func (s *Store) Import(ctx context.Context, users iter.Seq2[storage.User, error], revoked iter.Seq2[storage.Revocation, error]) (storage.Imported, error) {
+	r, err := s.beginImport(ctx)
+	if err != nil {
+		return storage.Imported{}, fmt.Errorf("import: %w", err)
+	}
+	if err := r.all(ctx, users, revoked); err != nil {
+		cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), clearTimeout)
+		defer cancel()
+		if failed := r.clear(cleanup, r.id); failed != nil && !errors.Is(failed, errSuperseded) {
+			err = fmt.Errorf("%w (what it added stays hidden, and the next import removes it, because of: %v)", err, failed)
+		}
+		return storage.Imported{}, fmt.Errorf("import: %w", err)
+	}
+	return r.count, nil
+}
+
+// beginImport makes a new import the newest one, unless one is running.
+func (s *Store) beginImport(ctx context.Context) (*running, error) {
+	tx, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, translate(ctx, err)
+	}
+	defer tx.Rollback()
+	now := s.now()
+	var heartbeat int64
+	err = tx.QueryRowContext(ctx, newestHeartbeat).Scan(&heartbeat)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, translate(ctx, err)
+	}
+	// A heartbeat from the future is one from before the clock was set back.
+	if err == nil && now.Sub(time.UnixMicro(heartbeat)).Abs() <= heartbeatLost {
+		return nil, fmt.Errorf("%w: another import is running, or was killed less than %v ago: try again after it", storage.ErrBusy, heartbeatLost)
+	}
+	result, err := tx.ExecContext(ctx, beginImport, now.UnixMicro())
+	if err != nil {
+		return nil, translate(ctx, err)
+	}
+	id, err := result.LastInsertId()
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.Commit(); err != nil {
+		return nil, translate(ctx, err)
+	}
+	return &running{Store: s, id: id, beat: now}, nil
+}
+
+func (r *running) all(ctx context.Context, users iter.Seq2[storage.User, error], revoked iter.Seq2[storage.Revocation, error]) error {
+	if err := r.clear(ctx, r.id-1); err != nil {
+		return fmt.Errorf("clear away what an earlier one left: %w", err)
+	}
+	if err := stage(ctx, r, users, r.addUsers); err != nil {
+		return err
+	}
+	if err := stage(ctx, r, revoked, r.addRevocations); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// Were this to be broken off, nobody could say whether the rows are seen.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	return r.briefly(ctx, func(tx *sql.Tx, _ func() bool) error {
+		_, err := tx.ExecContext(ctx, endImports, r.id)
+		return err
+	})
+}
+
+// stage gathers rows before it takes the writer: a sequence may be slow. add writes as many rows as time allows, at least
+// one, and returns how many.
+func stage[T any](ctx context.Context, r *running, rows iter.Seq2[T, error], add func(context.Context, []T) (int, error)) error {
+	batch := make([]T, 0, batchRows)
+	write := func() error {
+		for written := 0; written < len(batch); {
+			n, err := add(ctx, batch[written:])
+			if err != nil {
+				return err
+			}
+			written += n
+		}
+		batch = batch[:0]
+		return nil
+	}
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		batch = append(batch, row)
+		if len(batch) < batchRows && r.now().Sub(r.beat) < heartbeatEvery {
+			continue
+		}
+		if err := write(); err != nil {
+			return err
+		}
+	}
+	return write()
+}
+
+func (r *running) addUsers(ctx context.Context, users []storage.User) (written int, err error) {
+	err = r.briefly(ctx, func(tx *sql.Tx, over func() bool) error {
+		insert, err := tx.PrepareContext(ctx, importUser)
+		if err != nil {
+			return err
+		}
+		defer insert.Close()
+		for _, user := range users {
+			if err := r.addUser(ctx, tx, insert, user); err != nil {
+				return err
+			}
+			written++
+			if over() {
+				return nil
+			}
+		}
+		return nil
+	})
+	return written, err
+}
+
+func (r *running) addUser(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, user storage.User) error {
+	if user.ID == 0 {
+		return fmt.Errorf("add user %q: the id 0 is out of range", user.Username)
+	}
+	_, err := addUser(ctx, func(ctx context.Context, columns ...any) (sql.Result, error) {
+		return insert.ExecContext(ctx, append(columns, r.id)...)
+	}, user)
+	if !errors.Is(err, storage.ErrExists) {
+		r.count.Users++
+		return err
+	}
+	var present bool
+	if err := tx.QueryRowContext(ctx, userIsPresent, user.ID, user.Username, r.id).Scan(&present); err != nil {
+		return err
+	}
+	if present {
+		r.count.Present++
+		return nil
+	}
+	return err
+}
+
+func (r *running) addRevocations(ctx context.Context, revoked []storage.Revocation) (written int, err error) {
+	err = r.briefly(ctx, func(tx *sql.Tx, over func() bool) error {
+		insert, err := tx.PrepareContext(ctx, importRevoked)
+		if err != nil {
+			return err
+		}
+		defer insert.Close()
+		for _, revocation := range revoked {
+			result, err := insert.ExecContext(ctx, revocation.ID, expiry(revocation.Expires), r.id)
+			if err != nil {
+				return err
+			}
+			if !unchanged(result) {
+				r.count.Revocations++
+			}
+			written++
+			if over() {
+				return nil
+			}
+		}
+		return nil
+	})
+	return written, err
+}
+
+// clear deletes what the imports up to an id have added, and then those imports. Where a newer import has begun, that one
+// does it.
+func (r *running) clear(ctx context.Context, upTo int64) error {
+	for left := true; left; {
+		err := r.briefly(ctx, func(tx *sql.Tx, over func() bool) error {
+			for left && !over() {
+				left = false
+				for _, statement := range []string{clearUsers, clearRevoked} {
+					result, err := tx.ExecContext(ctx, statement, upTo, clearRows)
+					if err != nil {
+						return err
+					}
+					left = left || !unchanged(result)
+				}
+			}
+			if left {
+				return nil
+			}
+			_, err := tx.ExecContext(ctx, endImports, upTo)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// briefly runs work in a transaction of the newest import; over tells work to come to its end. Afterwards it rests for as
+// long as it held the writer: another process looks only now and then whether the writer is free, and would
+// hardly ever find it so.
+func (r *running) briefly(ctx context.Context, work func(tx *sql.Tx, over func() bool) error) error {
+	tx, err := r.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return translate(ctx, err)
+	}
+	defer tx.Rollback()
+	r.beat = r.now()
+	result, err := tx.ExecContext(ctx, renewHeartbeat, r.beat.UnixMicro(), r.id)
+	if err != nil {
+		return translate(ctx, err)
+	}
+	if unchanged(result) {
+		return errSuperseded
+	}
+	if err := work(tx, func() bool { return r.now().Sub(r.beat) >= batchTime }); err != nil {
+		return translate(ctx, err)
+	}
+	if err := tx.Commit(); err != nil {
+		return translate(ctx, err)
+	}
+	select {
+	case <-time.After(r.now().Sub(r.beat)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
