@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"example.com/tokenpair/password"
@@ -21,12 +20,24 @@ var (
 	ErrNoActiveAccount = errors.New("no active account with these credentials")
 	// ErrBusy: too many logins wait already, or this one could not start in time. Nothing was decided.
 	ErrBusy = password.ErrBusy
+	// ErrStoreBusy: somebody else wrote to the database for so long that nothing was done.
+	ErrStoreBusy = storage.ErrBusy
 	// ErrNotReady: the service cannot serve now.
 	ErrNotReady = errors.New("not ready")
+	// ErrBlacklisted: the token was given back, or was used up by its rotation.
+	ErrBlacklisted = errors.New("token is blacklisted")
+	// ErrNoAccount: a token is good, and the user whom it names is deleted or inactive.
+	ErrNoAccount = errors.New("no active account for the token")
+	// ErrPasswordChanged: a token is good, and the password of its user has changed since.
+	ErrPasswordChanged = errors.New("the password has changed since the token was issued")
 )
 
-// rehashTimeout bounds the write that a login can do without: it waits no longer for whoever else writes.
-const rehashTimeout = time.Second
+const (
+	// sideWriteTimeout bounds the writes that a login can do without: they wait no longer for whoever else writes.
+	sideWriteTimeout = time.Second
+	// writeTimeout bounds the writes that an answer waits for, whatever becomes of its caller.
+	writeTimeout = 10 * time.Second
+)
 
 // Service gives tokens to users. Its fields are set before its first use and not changed after; it is safe for
 // concurrent use.
@@ -42,7 +53,14 @@ type Service struct {
 
 // Rules are the policy that settings can change.
 type Rules struct {
-	TextUserID bool // user_id is text in a token, as SimpleJWT writes it since 5.5.1, and not a number
+	TextUserID             bool         // an ID is text in a token, as SimpleJWT writes it since 5.5.1, and not a number
+	UserIDField            string       // what a token names its user by: "username", or the ID when it is anything else
+	RotateRefreshTokens    bool         // a refresh answers with a new refresh token too
+	BlacklistAfterRotation bool         // and the old one is good for nothing any more; Verify looks at what is blacklisted
+	UpdateLastLogin        bool         // a login notes its time
+	CheckRevokeToken       bool         // tokens carry a mark of the password's hash, and end when it changes
+	IgnoreInactive         bool         // refresh and access do not ask whether the user is active; a login always does
+	AccessTypes            []token.Type // the kinds of tokens that Authenticate takes; none stands for Access
 }
 
 // Warm measures what refused logins will need, so that none of them has to wait for it. It takes up to half a
@@ -76,11 +94,4 @@ func (s *Service) formats(ctx context.Context) ([]password.Format, error) {
 		present[i] = password.Format(name)
 	}
 	return present, nil
-}
-
-func (s *Service) subject(user storage.User) token.Subject {
-	if s.Rules.TextUserID {
-		return token.TextSubject(strconv.FormatInt(user.ID, 10))
-	}
-	return token.NumberSubject(user.ID)
 }

@@ -16,35 +16,61 @@ import (
 //
 // A password longer than password.MaxLength bytes is refused at once: its length says nothing about the user.
 func (s *Service) ObtainPair(ctx context.Context, username, plaintext string) (token.Pair, error) {
-	if len(plaintext) > password.MaxLength {
-		return token.Pair{}, ErrNoActiveAccount
-	}
-	release, err := s.Pool.Acquire(ctx)
+	user, err := s.logIn(ctx, username, plaintext)
 	if err != nil {
 		return token.Pair{}, err
 	}
-	defer release()
-	// A login that has begun is decided, whatever its caller does: one that could be given up halfway would tell by its
-	// answer how far it had come, and so who exists.
-	ctx = context.WithoutCancel(ctx)
-	user, err := s.authenticate(ctx, username, plaintext)
-	if err != nil {
-		return token.Pair{}, err
-	}
-	if s.Hasher.Outdated(user.Password) {
-		encoded, err := s.Hasher.Hash(plaintext)
-		release() // whoever writes to the database meanwhile would otherwise keep others from hashing
-		s.rehash(ctx, user, encoded, err)
-	}
-	pair, err := s.Issuer.IssuePair(s.subject(user))
+	pair, err := s.Issuer.IssuePair(s.about(user))
 	if err != nil {
 		return token.Pair{}, fmt.Errorf("issue a pair: %w", err)
 	}
 	return pair, nil
 }
 
-// authenticate hashes: it needs a place in the pool.
-func (s *Service) authenticate(ctx context.Context, username, plaintext string) (storage.User, error) {
+// ObtainSliding answers a login with a sliding token. It fails as ObtainPair does.
+func (s *Service) ObtainSliding(ctx context.Context, username, plaintext string) (string, error) {
+	user, err := s.logIn(ctx, username, plaintext)
+	if err != nil {
+		return "", err
+	}
+	encoded, err := s.Issuer.IssueSliding(s.about(user))
+	if err != nil {
+		return "", fmt.Errorf("issue a sliding token: %w", err)
+	}
+	return encoded, nil
+}
+
+// logIn returns the user who has this name and this password, with the hash that is stored when it returns.
+func (s *Service) logIn(ctx context.Context, username, plaintext string) (storage.User, error) {
+	if len(plaintext) > password.MaxLength {
+		return storage.User{}, ErrNoActiveAccount
+	}
+	release, err := s.Pool.Acquire(ctx)
+	if err != nil {
+		return storage.User{}, err
+	}
+	defer release()
+	// A login that has begun is decided, whatever its caller does: one that could be given up halfway would tell by its
+	// answer how far it had come, and so who exists.
+	ctx = context.WithoutCancel(ctx)
+	user, err := s.checkCredentials(ctx, username, plaintext)
+	if err != nil {
+		return storage.User{}, err
+	}
+	if s.Hasher.Outdated(user.Password) {
+		encoded, err := s.Hasher.Hash(plaintext)
+		release() // whoever writes to the database meanwhile would otherwise keep others from hashing
+		user.Password = s.rehash(ctx, user, encoded, err)
+	}
+	if s.Rules.UpdateLastLogin {
+		release()
+		s.noteLogin(ctx, user)
+	}
+	return user, nil
+}
+
+// checkCredentials hashes: it needs a place in the pool.
+func (s *Service) checkCredentials(ctx context.Context, username, plaintext string) (storage.User, error) {
 	user, err := s.Store.UserByName(ctx, username)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return storage.User{}, fmt.Errorf("find user: %w", err)
@@ -63,15 +89,31 @@ func (s *Service) authenticate(ctx context.Context, username, plaintext string) 
 	return user, nil
 }
 
-// rehash stores the hash of a password that has just been checked, in today's format. The login is good without it: the
-// next one tries again.
-func (s *Service) rehash(ctx context.Context, user storage.User, encoded string, err error) {
+// rehash stores the hash of a password that has just been checked, in today's format, and returns the one that is stored
+// then, as far as known. The login is good without it: the next one tries again.
+func (s *Service) rehash(ctx context.Context, user storage.User, encoded string, err error) string {
+	replaced := false
 	if err == nil {
-		ctx, cancel := context.WithTimeout(ctx, rehashTimeout)
+		ctx, cancel := context.WithTimeout(ctx, sideWriteTimeout)
 		defer cancel()
-		_, err = s.Store.ReplacePassword(ctx, user.ID, user.Password, encoded, string(s.Hasher.Format()))
+		replaced, err = s.Store.ReplacePassword(ctx, user.ID, user.Password, encoded, string(s.Hasher.Format()))
 	}
 	if err != nil {
 		s.Log.WarnContext(ctx, "password not rehashed; its next login tries again", "user_id", user.ID, "error", err.Error())
+	}
+	if !replaced {
+		return user.Password
+	}
+	return encoded
+}
+
+// noteLogin stores when the user logged in. The login is good without it.
+func (s *Service) noteLogin(ctx context.Context, user storage.User) {
+	ctx, cancel := context.WithTimeout(ctx, sideWriteTimeout)
+	defer cancel()
+	// A user who was deleted meanwhile has nothing to note.
+	err := s.Store.SetLastLogin(ctx, user.ID, s.Issuer.Now())
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		s.Log.WarnContext(ctx, "last login not noted", "user_id", user.ID, "error", err.Error())
 	}
 }

@@ -22,9 +22,7 @@ func (h house) stored(t *testing.T, username string) storage.User {
 func (h house) addOld(t *testing.T) storage.User {
 	t.Helper()
 	old := must(must(password.NewHasher(cheaper)).Hash("bob's password"))
-	if err := h.users.Import(t.Context(), []storage.User{{Username: "bob", Password: old, Active: true}}); err != nil {
-		t.Fatal(err)
-	}
+	h.add(t, storage.User{Username: "bob", Password: old, Active: true})
 	return h.stored(t, "bob")
 }
 

@@ -33,9 +33,7 @@ func TestTiming(t *testing.T) {
 		{Username: "unusable", Password: "!34DyenNFUvv9S3g1VyAsjN2iwp2AVHqdOnehRWrl", Active: true},
 		{Username: "unreadable", Password: "not-a-hash", Active: true},
 	}
-	if err := h.users.Import(t.Context(), users); err != nil {
-		t.Fatal(err)
-	}
+	h.add(t, users...)
 	if err := h.Warm(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -141,20 +141,32 @@ func (u *Users) All(ctx context.Context) iter.Seq2[storage.User, error] {
 	}
 }
 
-// Import adds users that come from elsewhere, ids, names and hashes as they are: all or none. It fails with ErrTaken and the
-// user whose name or id it is.
-func (u *Users) Import(ctx context.Context, users []storage.User) error {
-	for i := range users {
-		users[i].PasswordFormat = string(password.FormatOf(users[i].Password))
+// Import adds users and revoked tokens that come from elsewhere, ids, names and hashes as they are: all or none, as
+// storage.Store tells. It fails with ErrTaken and the user whose name or id it is, with ErrBusy, or with what users or
+// revoked yield.
+func (u *Users) Import(ctx context.Context, users iter.Seq2[storage.User, error], revoked iter.Seq2[storage.Revocation, error]) (storage.Imported, error) {
+	imported, err := u.Store.Import(ctx, withFormats(users), revoked)
+	switch {
+	case errors.Is(err, storage.ErrExists):
+		return storage.Imported{}, fmt.Errorf("%w: %w", ErrTaken, err)
+	case errors.Is(err, storage.ErrBusy):
+		return storage.Imported{}, fmt.Errorf("%w: %w", ErrBusy, err)
+	case err != nil:
+		return storage.Imported{}, fmt.Errorf("import: %w", err)
 	}
-	_, err := u.Store.AddUsers(ctx, users)
-	if errors.Is(err, storage.ErrExists) {
-		return fmt.Errorf("%w: %w", ErrTaken, err)
+	return imported, nil
+}
+
+// withFormats says of each user how the hash was made.
+func withFormats(users iter.Seq2[storage.User, error]) iter.Seq2[storage.User, error] {
+	return func(yield func(storage.User, error) bool) {
+		for user, err := range users {
+			user.PasswordFormat = string(password.FormatOf(user.Password))
+			if !yield(user, err) {
+				return
+			}
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("add users: %w", err)
-	}
-	return nil
 }
 
 // IsShort says that a password is good enough to be taken and shorter than recommended.

@@ -2,10 +2,13 @@ package auth_test
 
 import (
 	"errors"
+	"iter"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/tokenpair/auth"
+	"example.com/tokenpair/password"
 	"example.com/tokenpair/storage"
 )
 
@@ -181,30 +184,46 @@ func TestAllAndImport(t *testing.T) {
 	h, ctx := open(t), t.Context()
 	many := make([]storage.User, 2500)
 	for i := range many {
-		many[i] = storage.User{ID: int64(3 * (i + 1)), Username: "u" + strings.Repeat("x", i%100) + string(rune('a'+i/100)), Password: "!", Active: true}
+		many[i] = storage.User{ID: int64(3 * (i + 1)), Username: "u" + strings.Repeat("x", i%100) + string(rune('a'+i/100)), Password: "md5$a$b", Active: true}
 	}
-	if err := h.users.Import(ctx, many); err != nil {
-		t.Fatal(err)
+	gone := storage.Revocation{ID: "gone", Expires: time.Now().Add(time.Hour)}
+	imported, err := h.users.Import(ctx, each(many...), each(gone))
+	if want := (storage.Imported{Users: 2500, Revocations: 1}); err != nil || imported != want {
+		t.Fatalf("imported %+v, %v", imported, err)
 	}
 	var n, last int64
 	for user, err := range h.users.All(ctx) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if user.ID <= last {
-			t.Fatalf("id %d after %d", user.ID, last)
+		if user.ID <= last || user.PasswordFormat != string(password.FormatOf(user.Password)) {
+			t.Fatalf("id %d after %d, format %q", user.ID, last, user.PasswordFormat)
 		}
 		n, last = n+1, user.ID
 	}
 	if n != 2500 || last != 7500 {
 		t.Errorf("%d users, the last with id %d", n, last)
 	}
-	again := []storage.User{{Username: "new", Password: "!"}, {ID: 3, Username: "taken id", Password: "!"}}
-	if err := h.users.Import(ctx, again); !errors.Is(err, auth.ErrTaken) || !strings.Contains(err.Error(), "3") {
+	if revoked, err := h.Store.Revoked(ctx, "gone"); err != nil || !revoked {
+		t.Errorf("the token is revoked: %t, %v", revoked, err)
+	}
+	again := each(storage.User{ID: 8000, Username: "new", Password: "!"}, storage.User{ID: 3, Username: "taken id", Password: "!"})
+	if _, err := h.users.Import(ctx, again, each[storage.Revocation]()); !errors.Is(err, auth.ErrTaken) || !strings.Contains(err.Error(), "3") {
 		t.Errorf("a taken id: %v", err)
 	}
 	if err := h.users.SetActive(ctx, "new", false); !errors.Is(err, auth.ErrNoUser) {
 		t.Errorf("half an import: %v", err)
+	}
+}
+
+// each yields values without an error.
+func each[T any](values ...T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, value := range values {
+			if !yield(value, nil) {
+				return
+			}
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -40,6 +41,11 @@ var secret = []byte("a-key-of-thirty-two-bytes-for-us")
 // newHandler is the program's own handler over a real database, with one user whose hash has the given format.
 func newHandler(b *testing.B, format password.Format, wrap func(storage.Store) storage.Store) http.Handler {
 	b.Helper()
+	return newHandlerUnder(b, format, wrap, auth.Rules{})
+}
+
+func newHandlerUnder(b *testing.B, format password.Format, wrap func(storage.Store) storage.Store, rules auth.Rules) http.Handler {
+	b.Helper()
 	store := must(sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "t.db")))
 	b.Cleanup(func() { store.Close() })
 	hasher := must(password.NewHasher(format))
@@ -53,7 +59,8 @@ func newHandler(b *testing.B, format password.Format, wrap func(storage.Store) s
 		Hasher: hasher,
 		Costs:  password.NewCosts(hasher),
 		Pool:   must(password.NewPool(workers, 1000, time.Minute)),
-		Issuer: must(token.NewIssuer(must(token.NewHS256(secret)), 5*time.Minute, 24*time.Hour)),
+		Issuer: must(token.NewIssuer(must(token.ParseKey("HS256", secret, nil)), token.DefaultConfig())),
+		Rules:  rules,
 		Log:    slog.New(slog.NewJSONHandler(io.Discard, nil)),
 	}
 	return must(server.New(service, server.Options{Log: service.Log}))
@@ -173,18 +180,25 @@ func newClient(b *testing.B, handler http.Handler) func() {
 	b.Helper()
 	srv := httptest.NewServer(handler)
 	b.Cleanup(srv.Close)
-	client := srv.Client()
 	return func() {
-		answer, err := client.Post(srv.URL+"/api/token", "application/json", bytes.NewReader([]byte(login)))
-		if err != nil {
-			b.Error(err)
-			return
-		}
-		defer answer.Body.Close()
-		if _, err := io.Copy(io.Discard, answer.Body); err != nil || answer.StatusCode != http.StatusOK {
-			b.Errorf("status %d, %v", answer.StatusCode, err)
-		}
+		send(b, srv, must(http.NewRequest(http.MethodPost, srv.URL+"/api/token", strings.NewReader(login))))
 	}
+}
+
+// send sends a request with a JSON body over a connection that is kept, and returns the answer's body.
+func send(b *testing.B, srv *httptest.Server, request *http.Request) []byte {
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := srv.Client().Do(request)
+	if err != nil {
+		b.Error(err)
+		return nil
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		b.Errorf("status %d, %v", answer.StatusCode, err)
+	}
+	return body
 }
 
 func bareHandler(w http.ResponseWriter, r *http.Request) {

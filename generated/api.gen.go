@@ -16,6 +16,33 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for AccessRefusedCode.
+const (
+	AccessRefusedCodeBadAuthorizationHeader AccessRefusedCode = "bad_authorization_header"
+	AccessRefusedCodePasswordChanged        AccessRefusedCode = "password_changed"
+	AccessRefusedCodeTokenNotValid          AccessRefusedCode = "token_not_valid"
+	AccessRefusedCodeUserInactive           AccessRefusedCode = "user_inactive"
+	AccessRefusedCodeUserNotFound           AccessRefusedCode = "user_not_found"
+)
+
+// Valid indicates whether the value is a known member of the AccessRefusedCode enum.
+func (e AccessRefusedCode) Valid() bool {
+	switch e {
+	case AccessRefusedCodeBadAuthorizationHeader:
+		return true
+	case AccessRefusedCodePasswordChanged:
+		return true
+	case AccessRefusedCodeTokenNotValid:
+		return true
+	case AccessRefusedCodeUserInactive:
+		return true
+	case AccessRefusedCodeUserNotFound:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Format.
 const (
 	Json Format = "json"
@@ -44,6 +71,94 @@ func (e HealthStatus) Valid() bool {
 	default:
 		return false
 	}
+}
+
+// Defines values for KindRefusedTokenClass.
+const (
+	KindRefusedTokenClassAccessToken  KindRefusedTokenClass = "AccessToken"
+	KindRefusedTokenClassSlidingToken KindRefusedTokenClass = "SlidingToken"
+)
+
+// Valid indicates whether the value is a known member of the KindRefusedTokenClass enum.
+func (e KindRefusedTokenClass) Valid() bool {
+	switch e {
+	case KindRefusedTokenClassAccessToken:
+		return true
+	case KindRefusedTokenClassSlidingToken:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KindRefusedTokenType.
+const (
+	Access  KindRefusedTokenType = "access"
+	Sliding KindRefusedTokenType = "sliding"
+)
+
+// Valid indicates whether the value is a known member of the KindRefusedTokenType enum.
+func (e KindRefusedTokenType) Valid() bool {
+	switch e {
+	case Access:
+		return true
+	case Sliding:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TokenRefusedCode.
+const (
+	TokenRefusedCodeTokenNotValid TokenRefusedCode = "token_not_valid"
+)
+
+// Valid indicates whether the value is a known member of the TokenRefusedCode enum.
+func (e TokenRefusedCode) Valid() bool {
+	switch e {
+	case TokenRefusedCodeTokenNotValid:
+		return true
+	default:
+		return false
+	}
+}
+
+// AccessRefused Why there is no access. There is a code unless there was no token at all, and messages when a token was refused: one for
+// each kind of token that would do.
+type AccessRefused struct {
+	Code     *AccessRefusedCode `json:"code,omitempty"`
+	Detail   string             `json:"detail"`
+	Messages *[]KindRefused     `json:"messages,omitempty"`
+}
+
+// AccessRefusedCode defines model for AccessRefused.Code.
+type AccessRefusedCode string
+
+// AnyToken A token.
+type AnyToken struct {
+	// Token The token in compact serialization (RFC 7515 §7.1). Over 4,096 bytes it is not a good one.
+	//
+	// The server also takes text in outer white space, which it cuts, and a number, as its text, which is no token.
+	// Lone surrogates (`"\ud800"`) are no text and are refused.
+	//
+	//
+	// Example: eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoiYWNjZXNzIiwiZXhwIjoxNzE2NTI3ODYzLCJpYXQiOjE3MTY1Mjc1ODMsImp0aSI6IjEyMzQ1Njc4OWFiY2RlZmciLCJ1c2VyX2lkIjoxfQ.yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy
+	Token string `json:"token"`
+}
+
+// AnyTokenErrors The errors of the field, or of the whole.
+type AnyTokenErrors struct {
+	// NonFieldErrors What is wrong, a sentence each.
+	NonFieldErrors *Messages `json:"non_field_errors,omitempty"`
+
+	// Token What is wrong, a sentence each.
+	Token *Messages `json:"token,omitempty"`
+}
+
+// AnyTokenRefused Either the errors of the field, or one sentence.
+type AnyTokenRefused struct {
+	union json.RawMessage
 }
 
 // Credentials A username and a password.
@@ -84,6 +199,26 @@ type CredentialsRefused struct {
 	union json.RawMessage
 }
 
+// CurrentUser A user.
+type CurrentUser struct {
+	// Id The number that stands for the user for good.
+	//
+	// Example: 1
+	Id int64 `json:"id"`
+
+	// Username The user's name.
+	//
+	// Example: sampleUser
+	Username string `json:"username"`
+
+	// LastLogin When the user logged in last, in UTC (RFC 3339 §5.6), or null. A login notes it with the setting
+	// `UPDATE_LAST_LOGIN` only.
+	//
+	//
+	// Example: 2026-11-24T03:48:04.914425Z
+	LastLogin *string `json:"last_login"`
+}
+
 // Detail What is wrong, in one sentence.
 type Detail struct {
 	Detail string `json:"detail"`
@@ -100,19 +235,87 @@ type Health struct {
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
 
+// KindRefused Why the token is none of this kind.
+type KindRefused struct {
+	Message    string                `json:"message"`
+	TokenClass KindRefusedTokenClass `json:"token_class"`
+	TokenType  KindRefusedTokenType  `json:"token_type"`
+}
+
+// KindRefusedTokenClass defines model for KindRefused.TokenClass.
+type KindRefusedTokenClass string
+
+// KindRefusedTokenType defines model for KindRefused.TokenType.
+type KindRefusedTokenType string
+
 // Messages What is wrong, a sentence each.
 type Messages = []string
 
-// TokenPair Two JSON Web Tokens (RFC 7519), signed with HS256. Claims, in this order: `token_type`, `exp` and `iat` (seconds
-// since 1970), `jti` (32 hex digits, new for each token), `user_id` (a number; text with the setting
-// `USER_ID_TYPE=string`).
+// Nothing An empty object.
+type Nothing = map[string]interface{}
+
+// RefreshToken A refresh token.
+type RefreshToken struct {
+	// Refresh The token in compact serialization (RFC 7515 §7.1). Over 4,096 bytes it is not a good one.
+	//
+	// The server also takes text in outer white space, which it cuts, and a number, as its text, which is no token.
+	// Lone surrogates (`"\ud800"`) are no text and are refused.
+	//
+	//
+	// Example: eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCIsImV4cCI6MTcxNjYxMzk4MywiaWF0IjoxNzE2NTI3NTgzLCJqdGkiOiJhYmNkZWZnMTIzNDU2Nzg5IiwidXNlcl9pZCI6MX0.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+	Refresh string `json:"refresh"`
+}
+
+// RefreshTokenErrors The errors of the field, or of the whole.
+type RefreshTokenErrors struct {
+	// NonFieldErrors What is wrong, a sentence each.
+	NonFieldErrors *Messages `json:"non_field_errors,omitempty"`
+
+	// Refresh What is wrong, a sentence each.
+	Refresh *Messages `json:"refresh,omitempty"`
+}
+
+// RefreshTokenRefused Either the errors of the field, or one sentence.
+type RefreshTokenRefused struct {
+	union json.RawMessage
+}
+
+// RefreshedTokens A new access token and, with the setting `ROTATE_REFRESH_TOKENS`, a new refresh token.
+type RefreshedTokens struct {
+	// Access The new access token.
+	Access string `json:"access"`
+
+	// Refresh The refresh token to use from now on.
+	Refresh *string `json:"refresh,omitempty"`
+}
+
+// SlidingToken One JSON Web Token (RFC 7519) with the claims `token_type`, `exp`, `iat`, `jti`, `refresh_exp`, `user_id`. It is good for
+// five minutes and can be renewed for one day, unless `SLIDING_TOKEN_LIFETIME` and `SLIDING_TOKEN_REFRESH_LIFETIME` are set.
+type SlidingToken struct {
+	// Token The sliding token.
+	Token string `json:"token"`
+}
+
+// TokenPair Two JSON Web Tokens (RFC 7519), signed as the setting `ALGORITHM` says (HS256). Claims, in this order: `token_type`,
+// `exp` and `iat` (seconds since 1970), `jti` (32 hex digits, new for each token), `user_id` (a number; text with the
+// setting `USER_ID_TYPE=string`), and `hash_password`, `aud` and `iss` where settings ask for them. Settings can give
+// claims other names and tokens other lifetimes.
 type TokenPair struct {
-	// Refresh The refresh token, good for one day. It obtains new access tokens; it opens no protected endpoint.
+	// Refresh The refresh token, good for one day unless `REFRESH_TOKEN_LIFETIME` is set. It obtains new access tokens; it opens no protected endpoint.
 	Refresh string `json:"refresh"`
 
-	// Access The access token, good for five minutes, sent as `Authorization` with the scheme `Bearer`.
+	// Access The access token, good for five minutes unless `ACCESS_TOKEN_LIFETIME` is set.
 	Access string `json:"access"`
 }
+
+// TokenRefused Why the token is refused. There is a code when the reason is the token itself, and not its user.
+type TokenRefused struct {
+	Code   *TokenRefusedCode `json:"code,omitempty"`
+	Detail string            `json:"detail"`
+}
+
+// TokenRefusedCode defines model for TokenRefused.Code.
+type TokenRefusedCode string
 
 // ContentTooLarge What is wrong, in one sentence.
 type ContentTooLarge = Detail
@@ -138,8 +341,50 @@ type ServiceUnavailable = Detail
 // UnsupportedMediaType What is wrong, in one sentence.
 type UnsupportedMediaType = Detail
 
+// GetCurrentUserParams defines parameters for GetCurrentUser.
+type GetCurrentUserParams struct {
+	// Format The form of the answer. There is one, `json`; any other is a 404. An empty value counts as absent, and of
+	// several the last counts.
+	Format *Format `form:"format,omitempty" json:"format,omitempty"`
+}
+
 // ObtainTokenPairParams defines parameters for ObtainTokenPair.
 type ObtainTokenPairParams struct {
+	// Format The form of the answer. There is one, `json`; any other is a 404. An empty value counts as absent, and of
+	// several the last counts.
+	Format *Format `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// BlacklistTokenParams defines parameters for BlacklistToken.
+type BlacklistTokenParams struct {
+	// Format The form of the answer. There is one, `json`; any other is a 404. An empty value counts as absent, and of
+	// several the last counts.
+	Format *Format `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// RefreshTokenParams defines parameters for RefreshToken.
+type RefreshTokenParams struct {
+	// Format The form of the answer. There is one, `json`; any other is a 404. An empty value counts as absent, and of
+	// several the last counts.
+	Format *Format `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// ObtainSlidingTokenParams defines parameters for ObtainSlidingToken.
+type ObtainSlidingTokenParams struct {
+	// Format The form of the answer. There is one, `json`; any other is a 404. An empty value counts as absent, and of
+	// several the last counts.
+	Format *Format `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// RefreshSlidingTokenParams defines parameters for RefreshSlidingToken.
+type RefreshSlidingTokenParams struct {
+	// Format The form of the answer. There is one, `json`; any other is a 404. An empty value counts as absent, and of
+	// several the last counts.
+	Format *Format `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// VerifyTokenParams defines parameters for VerifyToken.
+type VerifyTokenParams struct {
 	// Format The form of the answer. There is one, `json`; any other is a 404. An empty value counts as absent, and of
 	// several the last counts.
 	Format *Format `form:"format,omitempty" json:"format,omitempty"`
@@ -161,6 +406,83 @@ type CheckReadinessParams struct {
 
 // ObtainTokenPairJSONRequestBody defines body for ObtainTokenPair for application/json ContentType.
 type ObtainTokenPairJSONRequestBody = Credentials
+
+// BlacklistTokenJSONRequestBody defines body for BlacklistToken for application/json ContentType.
+type BlacklistTokenJSONRequestBody = RefreshToken
+
+// RefreshTokenJSONRequestBody defines body for RefreshToken for application/json ContentType.
+type RefreshTokenJSONRequestBody = RefreshToken
+
+// ObtainSlidingTokenJSONRequestBody defines body for ObtainSlidingToken for application/json ContentType.
+type ObtainSlidingTokenJSONRequestBody = Credentials
+
+// RefreshSlidingTokenJSONRequestBody defines body for RefreshSlidingToken for application/json ContentType.
+type RefreshSlidingTokenJSONRequestBody = AnyToken
+
+// VerifyTokenJSONRequestBody defines body for VerifyToken for application/json ContentType.
+type VerifyTokenJSONRequestBody = AnyToken
+
+// AsAnyTokenErrors returns the union data inside the AnyTokenRefused as a AnyTokenErrors
+func (t AnyTokenRefused) AsAnyTokenErrors() (AnyTokenErrors, error) {
+	var body AnyTokenErrors
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromAnyTokenErrors overwrites any union data inside the AnyTokenRefused as the provided AnyTokenErrors
+func (t *AnyTokenRefused) FromAnyTokenErrors(v AnyTokenErrors) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeAnyTokenErrors performs a merge with any union data inside the AnyTokenRefused, using the provided AnyTokenErrors
+func (t *AnyTokenRefused) MergeAnyTokenErrors(v AnyTokenErrors) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsDetail returns the union data inside the AnyTokenRefused as a Detail
+func (t AnyTokenRefused) AsDetail() (Detail, error) {
+	var body Detail
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromDetail overwrites any union data inside the AnyTokenRefused as the provided Detail
+func (t *AnyTokenRefused) FromDetail(v Detail) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeDetail performs a merge with any union data inside the AnyTokenRefused, using the provided Detail
+func (t *AnyTokenRefused) MergeDetail(v Detail) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t AnyTokenRefused) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *AnyTokenRefused) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
 
 // AsCredentialsErrors returns the union data inside the CredentialsRefused as a CredentialsErrors
 func (t CredentialsRefused) AsCredentialsErrors() (CredentialsErrors, error) {
@@ -224,11 +546,91 @@ func (t *CredentialsRefused) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+// AsRefreshTokenErrors returns the union data inside the RefreshTokenRefused as a RefreshTokenErrors
+func (t RefreshTokenRefused) AsRefreshTokenErrors() (RefreshTokenErrors, error) {
+	var body RefreshTokenErrors
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromRefreshTokenErrors overwrites any union data inside the RefreshTokenRefused as the provided RefreshTokenErrors
+func (t *RefreshTokenRefused) FromRefreshTokenErrors(v RefreshTokenErrors) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeRefreshTokenErrors performs a merge with any union data inside the RefreshTokenRefused, using the provided RefreshTokenErrors
+func (t *RefreshTokenRefused) MergeRefreshTokenErrors(v RefreshTokenErrors) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsDetail returns the union data inside the RefreshTokenRefused as a Detail
+func (t RefreshTokenRefused) AsDetail() (Detail, error) {
+	var body Detail
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromDetail overwrites any union data inside the RefreshTokenRefused as the provided Detail
+func (t *RefreshTokenRefused) FromDetail(v Detail) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeDetail performs a merge with any union data inside the RefreshTokenRefused, using the provided Detail
+func (t *RefreshTokenRefused) MergeDetail(v Detail) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t RefreshTokenRefused) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *RefreshTokenRefused) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetCurrentUser Whose token is it?
+	// (GET /api/me)
+	GetCurrentUser(w http.ResponseWriter, r *http.Request, params GetCurrentUserParams)
 	// ObtainTokenPair Log in
 	// (POST /api/token)
 	ObtainTokenPair(w http.ResponseWriter, r *http.Request, params ObtainTokenPairParams)
+	// BlacklistToken Log out
+	// (POST /api/token/blacklist)
+	BlacklistToken(w http.ResponseWriter, r *http.Request, params BlacklistTokenParams)
+	// RefreshToken Obtain a new access token
+	// (POST /api/token/refresh)
+	RefreshToken(w http.ResponseWriter, r *http.Request, params RefreshTokenParams)
+	// ObtainSlidingToken Log in for a sliding token
+	// (POST /api/token/sliding)
+	ObtainSlidingToken(w http.ResponseWriter, r *http.Request, params ObtainSlidingTokenParams)
+	// RefreshSlidingToken Renew a sliding token
+	// (POST /api/token/sliding/refresh)
+	RefreshSlidingToken(w http.ResponseWriter, r *http.Request, params RefreshSlidingTokenParams)
+	// VerifyToken Is a token good?
+	// (POST /api/token/verify)
+	VerifyToken(w http.ResponseWriter, r *http.Request, params VerifyTokenParams)
 	// CheckLiveness Is the process alive?
 	// (GET /livez)
 	CheckLiveness(w http.ResponseWriter, r *http.Request, params CheckLivenessParams)
@@ -245,6 +647,39 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// GetCurrentUser operation middleware
+func (siw *ServerInterfaceWrapper) GetCurrentUser(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCurrentUserParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCurrentUser(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // ObtainTokenPair operation middleware
 func (siw *ServerInterfaceWrapper) ObtainTokenPair(w http.ResponseWriter, r *http.Request) {
@@ -270,6 +705,171 @@ func (siw *ServerInterfaceWrapper) ObtainTokenPair(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ObtainTokenPair(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// BlacklistToken operation middleware
+func (siw *ServerInterfaceWrapper) BlacklistToken(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BlacklistTokenParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BlacklistToken(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RefreshToken operation middleware
+func (siw *ServerInterfaceWrapper) RefreshToken(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RefreshTokenParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RefreshToken(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ObtainSlidingToken operation middleware
+func (siw *ServerInterfaceWrapper) ObtainSlidingToken(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ObtainSlidingTokenParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ObtainSlidingToken(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RefreshSlidingToken operation middleware
+func (siw *ServerInterfaceWrapper) RefreshSlidingToken(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RefreshSlidingTokenParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RefreshSlidingToken(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// VerifyToken operation middleware
+func (siw *ServerInterfaceWrapper) VerifyToken(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VerifyTokenParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerifyToken(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -466,6 +1066,12 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	}
 
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/token", wrapper.ObtainTokenPair)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/token/refresh", wrapper.RefreshToken)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/token/verify", wrapper.VerifyToken)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/token/blacklist", wrapper.BlacklistToken)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/token/sliding", wrapper.ObtainSlidingToken)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/token/sliding/refresh", wrapper.RefreshSlidingToken)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/me", wrapper.GetCurrentUser)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/livez", wrapper.CheckLiveness)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/readyz", wrapper.CheckReadiness)
 
@@ -501,6 +1107,134 @@ type ServiceUnavailableJSONResponse struct {
 }
 
 type UnsupportedMediaTypeJSONResponse Detail
+
+type GetCurrentUserRequestObject struct {
+	Params GetCurrentUserParams
+}
+
+type GetCurrentUserResponseObject interface {
+	VisitGetCurrentUserResponse(w http.ResponseWriter) error
+}
+
+type GetCurrentUser200ResponseHeaders struct {
+	CacheControl string
+}
+
+type GetCurrentUser200JSONResponse struct {
+	Body    CurrentUser
+	Headers GetCurrentUser200ResponseHeaders
+}
+
+func (response GetCurrentUser200JSONResponse) VisitGetCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCurrentUser401ResponseHeaders struct {
+	Allow           string
+	WWWAuthenticate string
+}
+
+type GetCurrentUser401JSONResponse struct {
+	Body    AccessRefused
+	Headers GetCurrentUser401ResponseHeaders
+}
+
+func (response GetCurrentUser401JSONResponse) VisitGetCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCurrentUser404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetCurrentUser404JSONResponse) VisitGetCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCurrentUser405JSONResponse struct{ MethodNotAllowedJSONResponse }
+
+func (response GetCurrentUser405JSONResponse) VisitGetCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.WriteHeader(405)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCurrentUser406JSONResponse struct{ NotAcceptableJSONResponse }
+
+func (response GetCurrentUser406JSONResponse) VisitGetCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCurrentUser500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response GetCurrentUser500JSONResponse) VisitGetCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCurrentUser503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetCurrentUser503JSONResponse) VisitGetCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type ObtainTokenPairRequestObject struct {
 	Params ObtainTokenPairParams
@@ -669,6 +1403,885 @@ func (response ObtainTokenPair500JSONResponse) VisitObtainTokenPairResponse(w ht
 type ObtainTokenPair503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
 func (response ObtainTokenPair503JSONResponse) VisitObtainTokenPairResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BlacklistTokenRequestObject struct {
+	Params BlacklistTokenParams
+	Body   *BlacklistTokenJSONRequestBody
+}
+
+type BlacklistTokenResponseObject interface {
+	VisitBlacklistTokenResponse(w http.ResponseWriter) error
+}
+
+type BlacklistToken200JSONResponse Nothing
+
+func (response BlacklistToken200JSONResponse) VisitBlacklistTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BlacklistToken400JSONResponse RefreshTokenRefused
+
+func (t BlacklistToken400JSONResponse) MarshalJSON() ([]byte, error) {
+	return RefreshTokenRefused(t).MarshalJSON()
+}
+
+func (t *BlacklistToken400JSONResponse) UnmarshalJSON(b []byte) error {
+	return (*RefreshTokenRefused)(t).UnmarshalJSON(b)
+}
+
+func (response BlacklistToken400JSONResponse) VisitBlacklistTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BlacklistToken401ResponseHeaders struct {
+	WWWAuthenticate string
+}
+
+type BlacklistToken401JSONResponse struct {
+	Body    TokenRefused
+	Headers BlacklistToken401ResponseHeaders
+}
+
+func (response BlacklistToken401JSONResponse) VisitBlacklistTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BlacklistToken404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response BlacklistToken404JSONResponse) VisitBlacklistTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BlacklistToken405JSONResponse struct{ MethodNotAllowedJSONResponse }
+
+func (response BlacklistToken405JSONResponse) VisitBlacklistTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.WriteHeader(405)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BlacklistToken406JSONResponse struct{ NotAcceptableJSONResponse }
+
+func (response BlacklistToken406JSONResponse) VisitBlacklistTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BlacklistToken413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response BlacklistToken413JSONResponse) VisitBlacklistTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BlacklistToken415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response BlacklistToken415JSONResponse) VisitBlacklistTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BlacklistToken500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response BlacklistToken500JSONResponse) VisitBlacklistTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BlacklistToken503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response BlacklistToken503JSONResponse) VisitBlacklistTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshTokenRequestObject struct {
+	Params RefreshTokenParams
+	Body   *RefreshTokenJSONRequestBody
+}
+
+type RefreshTokenResponseObject interface {
+	VisitRefreshTokenResponse(w http.ResponseWriter) error
+}
+
+type RefreshToken200ResponseHeaders struct {
+	CacheControl string
+}
+
+type RefreshToken200JSONResponse struct {
+	Body    RefreshedTokens
+	Headers RefreshToken200ResponseHeaders
+}
+
+func (response RefreshToken200JSONResponse) VisitRefreshTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshToken400JSONResponse RefreshTokenRefused
+
+func (t RefreshToken400JSONResponse) MarshalJSON() ([]byte, error) {
+	return RefreshTokenRefused(t).MarshalJSON()
+}
+
+func (t *RefreshToken400JSONResponse) UnmarshalJSON(b []byte) error {
+	return (*RefreshTokenRefused)(t).UnmarshalJSON(b)
+}
+
+func (response RefreshToken400JSONResponse) VisitRefreshTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshToken401ResponseHeaders struct {
+	WWWAuthenticate string
+}
+
+type RefreshToken401JSONResponse struct {
+	Body    TokenRefused
+	Headers RefreshToken401ResponseHeaders
+}
+
+func (response RefreshToken401JSONResponse) VisitRefreshTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshToken404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response RefreshToken404JSONResponse) VisitRefreshTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshToken405JSONResponse struct{ MethodNotAllowedJSONResponse }
+
+func (response RefreshToken405JSONResponse) VisitRefreshTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.WriteHeader(405)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshToken406JSONResponse struct{ NotAcceptableJSONResponse }
+
+func (response RefreshToken406JSONResponse) VisitRefreshTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshToken413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response RefreshToken413JSONResponse) VisitRefreshTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshToken415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response RefreshToken415JSONResponse) VisitRefreshTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshToken500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response RefreshToken500JSONResponse) VisitRefreshTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshToken503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response RefreshToken503JSONResponse) VisitRefreshTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObtainSlidingTokenRequestObject struct {
+	Params ObtainSlidingTokenParams
+	Body   *ObtainSlidingTokenJSONRequestBody
+}
+
+type ObtainSlidingTokenResponseObject interface {
+	VisitObtainSlidingTokenResponse(w http.ResponseWriter) error
+}
+
+type ObtainSlidingToken200ResponseHeaders struct {
+	CacheControl string
+}
+
+type ObtainSlidingToken200JSONResponse struct {
+	Body    SlidingToken
+	Headers ObtainSlidingToken200ResponseHeaders
+}
+
+func (response ObtainSlidingToken200JSONResponse) VisitObtainSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObtainSlidingToken400JSONResponse CredentialsRefused
+
+func (t ObtainSlidingToken400JSONResponse) MarshalJSON() ([]byte, error) {
+	return CredentialsRefused(t).MarshalJSON()
+}
+
+func (t *ObtainSlidingToken400JSONResponse) UnmarshalJSON(b []byte) error {
+	return (*CredentialsRefused)(t).UnmarshalJSON(b)
+}
+
+func (response ObtainSlidingToken400JSONResponse) VisitObtainSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObtainSlidingToken401ResponseHeaders struct {
+	WWWAuthenticate string
+}
+
+type ObtainSlidingToken401JSONResponse struct {
+	Body    Detail
+	Headers ObtainSlidingToken401ResponseHeaders
+}
+
+func (response ObtainSlidingToken401JSONResponse) VisitObtainSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObtainSlidingToken404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ObtainSlidingToken404JSONResponse) VisitObtainSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObtainSlidingToken405JSONResponse struct{ MethodNotAllowedJSONResponse }
+
+func (response ObtainSlidingToken405JSONResponse) VisitObtainSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.WriteHeader(405)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObtainSlidingToken406JSONResponse struct{ NotAcceptableJSONResponse }
+
+func (response ObtainSlidingToken406JSONResponse) VisitObtainSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObtainSlidingToken413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response ObtainSlidingToken413JSONResponse) VisitObtainSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObtainSlidingToken415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response ObtainSlidingToken415JSONResponse) VisitObtainSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObtainSlidingToken500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ObtainSlidingToken500JSONResponse) VisitObtainSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObtainSlidingToken503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ObtainSlidingToken503JSONResponse) VisitObtainSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshSlidingTokenRequestObject struct {
+	Params RefreshSlidingTokenParams
+	Body   *RefreshSlidingTokenJSONRequestBody
+}
+
+type RefreshSlidingTokenResponseObject interface {
+	VisitRefreshSlidingTokenResponse(w http.ResponseWriter) error
+}
+
+type RefreshSlidingToken200ResponseHeaders struct {
+	CacheControl string
+}
+
+type RefreshSlidingToken200JSONResponse struct {
+	Body    SlidingToken
+	Headers RefreshSlidingToken200ResponseHeaders
+}
+
+func (response RefreshSlidingToken200JSONResponse) VisitRefreshSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshSlidingToken400JSONResponse AnyTokenRefused
+
+func (t RefreshSlidingToken400JSONResponse) MarshalJSON() ([]byte, error) {
+	return AnyTokenRefused(t).MarshalJSON()
+}
+
+func (t *RefreshSlidingToken400JSONResponse) UnmarshalJSON(b []byte) error {
+	return (*AnyTokenRefused)(t).UnmarshalJSON(b)
+}
+
+func (response RefreshSlidingToken400JSONResponse) VisitRefreshSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshSlidingToken401ResponseHeaders struct {
+	WWWAuthenticate string
+}
+
+type RefreshSlidingToken401JSONResponse struct {
+	Body    TokenRefused
+	Headers RefreshSlidingToken401ResponseHeaders
+}
+
+func (response RefreshSlidingToken401JSONResponse) VisitRefreshSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshSlidingToken404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response RefreshSlidingToken404JSONResponse) VisitRefreshSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshSlidingToken405JSONResponse struct{ MethodNotAllowedJSONResponse }
+
+func (response RefreshSlidingToken405JSONResponse) VisitRefreshSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.WriteHeader(405)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshSlidingToken406JSONResponse struct{ NotAcceptableJSONResponse }
+
+func (response RefreshSlidingToken406JSONResponse) VisitRefreshSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshSlidingToken413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response RefreshSlidingToken413JSONResponse) VisitRefreshSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshSlidingToken415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response RefreshSlidingToken415JSONResponse) VisitRefreshSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshSlidingToken500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response RefreshSlidingToken500JSONResponse) VisitRefreshSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshSlidingToken503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response RefreshSlidingToken503JSONResponse) VisitRefreshSlidingTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyTokenRequestObject struct {
+	Params VerifyTokenParams
+	Body   *VerifyTokenJSONRequestBody
+}
+
+type VerifyTokenResponseObject interface {
+	VisitVerifyTokenResponse(w http.ResponseWriter) error
+}
+
+type VerifyToken200JSONResponse Nothing
+
+func (response VerifyToken200JSONResponse) VisitVerifyTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyToken400JSONResponse AnyTokenRefused
+
+func (t VerifyToken400JSONResponse) MarshalJSON() ([]byte, error) {
+	return AnyTokenRefused(t).MarshalJSON()
+}
+
+func (t *VerifyToken400JSONResponse) UnmarshalJSON(b []byte) error {
+	return (*AnyTokenRefused)(t).UnmarshalJSON(b)
+}
+
+func (response VerifyToken400JSONResponse) VisitVerifyTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyToken401ResponseHeaders struct {
+	WWWAuthenticate string
+}
+
+type VerifyToken401JSONResponse struct {
+	Body    TokenRefused
+	Headers VerifyToken401ResponseHeaders
+}
+
+func (response VerifyToken401JSONResponse) VisitVerifyTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyToken404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response VerifyToken404JSONResponse) VisitVerifyTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyToken405JSONResponse struct{ MethodNotAllowedJSONResponse }
+
+func (response VerifyToken405JSONResponse) VisitVerifyTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.WriteHeader(405)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyToken406JSONResponse struct{ NotAcceptableJSONResponse }
+
+func (response VerifyToken406JSONResponse) VisitVerifyTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyToken413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response VerifyToken413JSONResponse) VisitVerifyTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyToken415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response VerifyToken415JSONResponse) VisitVerifyTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyToken500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response VerifyToken500JSONResponse) VisitVerifyTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyToken503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response VerifyToken503JSONResponse) VisitVerifyTokenResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -860,9 +2473,27 @@ func (response CheckReadiness503JSONResponse) VisitCheckReadinessResponse(w http
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetCurrentUser Whose token is it?
+	// (GET /api/me)
+	GetCurrentUser(ctx context.Context, request GetCurrentUserRequestObject) (GetCurrentUserResponseObject, error)
 	// ObtainTokenPair Log in
 	// (POST /api/token)
 	ObtainTokenPair(ctx context.Context, request ObtainTokenPairRequestObject) (ObtainTokenPairResponseObject, error)
+	// BlacklistToken Log out
+	// (POST /api/token/blacklist)
+	BlacklistToken(ctx context.Context, request BlacklistTokenRequestObject) (BlacklistTokenResponseObject, error)
+	// RefreshToken Obtain a new access token
+	// (POST /api/token/refresh)
+	RefreshToken(ctx context.Context, request RefreshTokenRequestObject) (RefreshTokenResponseObject, error)
+	// ObtainSlidingToken Log in for a sliding token
+	// (POST /api/token/sliding)
+	ObtainSlidingToken(ctx context.Context, request ObtainSlidingTokenRequestObject) (ObtainSlidingTokenResponseObject, error)
+	// RefreshSlidingToken Renew a sliding token
+	// (POST /api/token/sliding/refresh)
+	RefreshSlidingToken(ctx context.Context, request RefreshSlidingTokenRequestObject) (RefreshSlidingTokenResponseObject, error)
+	// VerifyToken Is a token good?
+	// (POST /api/token/verify)
+	VerifyToken(ctx context.Context, request VerifyTokenRequestObject) (VerifyTokenResponseObject, error)
 	// CheckLiveness Is the process alive?
 	// (GET /livez)
 	CheckLiveness(ctx context.Context, request CheckLivenessRequestObject) (CheckLivenessResponseObject, error)
@@ -910,6 +2541,32 @@ type strictHandler struct {
 	options     StrictHTTPServerOptions
 }
 
+// GetCurrentUser operation middleware
+func (sh *strictHandler) GetCurrentUser(w http.ResponseWriter, r *http.Request, params GetCurrentUserParams) {
+	var request GetCurrentUserRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCurrentUser(ctx, request.(GetCurrentUserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCurrentUser")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCurrentUserResponseObject); ok {
+		if err := validResponse.VisitGetCurrentUserResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ObtainTokenPair operation middleware
 func (sh *strictHandler) ObtainTokenPair(w http.ResponseWriter, r *http.Request, params ObtainTokenPairParams) {
 	var request ObtainTokenPairRequestObject
@@ -936,6 +2593,171 @@ func (sh *strictHandler) ObtainTokenPair(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ObtainTokenPairResponseObject); ok {
 		if err := validResponse.VisitObtainTokenPairResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BlacklistToken operation middleware
+func (sh *strictHandler) BlacklistToken(w http.ResponseWriter, r *http.Request, params BlacklistTokenParams) {
+	var request BlacklistTokenRequestObject
+
+	request.Params = params
+
+	var body BlacklistTokenJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BlacklistToken(ctx, request.(BlacklistTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BlacklistToken")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BlacklistTokenResponseObject); ok {
+		if err := validResponse.VisitBlacklistTokenResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RefreshToken operation middleware
+func (sh *strictHandler) RefreshToken(w http.ResponseWriter, r *http.Request, params RefreshTokenParams) {
+	var request RefreshTokenRequestObject
+
+	request.Params = params
+
+	var body RefreshTokenJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RefreshToken(ctx, request.(RefreshTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefreshToken")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RefreshTokenResponseObject); ok {
+		if err := validResponse.VisitRefreshTokenResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ObtainSlidingToken operation middleware
+func (sh *strictHandler) ObtainSlidingToken(w http.ResponseWriter, r *http.Request, params ObtainSlidingTokenParams) {
+	var request ObtainSlidingTokenRequestObject
+
+	request.Params = params
+
+	var body ObtainSlidingTokenJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ObtainSlidingToken(ctx, request.(ObtainSlidingTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ObtainSlidingToken")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ObtainSlidingTokenResponseObject); ok {
+		if err := validResponse.VisitObtainSlidingTokenResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RefreshSlidingToken operation middleware
+func (sh *strictHandler) RefreshSlidingToken(w http.ResponseWriter, r *http.Request, params RefreshSlidingTokenParams) {
+	var request RefreshSlidingTokenRequestObject
+
+	request.Params = params
+
+	var body RefreshSlidingTokenJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RefreshSlidingToken(ctx, request.(RefreshSlidingTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefreshSlidingToken")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RefreshSlidingTokenResponseObject); ok {
+		if err := validResponse.VisitRefreshSlidingTokenResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VerifyToken operation middleware
+func (sh *strictHandler) VerifyToken(w http.ResponseWriter, r *http.Request, params VerifyTokenParams) {
+	var request VerifyTokenRequestObject
+
+	request.Params = params
+
+	var body VerifyTokenJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyToken(ctx, request.(VerifyTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyToken")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VerifyTokenResponseObject); ok {
+		if err := validResponse.VisitVerifyTokenResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

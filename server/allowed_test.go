@@ -92,3 +92,22 @@ func TestUnknownNamesAreAllowed(t *testing.T) {
 		}
 	}
 }
+
+// The same for the operations that take a token: a text that the document allows is asked about, and no other.
+func TestWhatTheDocumentAllowsAsATokenIsAccepted(t *testing.T) {
+	s := newSite(t, withSliding())
+	for path, field := range map[string]string{
+		"/api/token/refresh": "refresh", "/api/token/blacklist": "refresh", "/api/token/verify": "token", "/api/token/sliding/refresh": "token",
+	} {
+		schema := document().Paths.Value(path).Post.RequestBody.Value.Content["application/json"].Schema.Value
+		for _, edge := range edges {
+			for _, text := range []string{edge, " " + edge, edge + "a.b.c", strings.Repeat(edge, 5)} {
+				allowed := schema.VisitJSON(map[string]any{field: text}) == nil
+				got := s.do(t, "POST", path, `{"`+field+`":`+escaped(text)+`}`, asJSON)
+				if want := map[bool]int{true: http.StatusUnauthorized, false: http.StatusBadRequest}[allowed]; got.status != want {
+					t.Errorf("%s %q: the document allows it: %t, and the answer is %d %s", path, text, allowed, got.status, got.body)
+				}
+			}
+		}
+	}
+}

@@ -14,7 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-const maxBody = 64 << 10
+const maxBody = 128 << 10
 
 // bodyRule is what the contract says of a request body: an object whose fields are text.
 type bodyRule struct {

@@ -35,6 +35,9 @@ type route struct {
 	path       string
 	allow      string
 	about      []byte // the answer to OPTIONS
+	protected  bool   // every method wants an access token
+	off        bool   // switched off: there is no such path
+	tags       []string
 	operations map[string]operation
 }
 
@@ -62,6 +65,10 @@ func newContract(doc *openapi3.T) (*contract, error) {
 				}
 				entry.body = rule
 			}
+			if op.Security != nil && len(*op.Security) > 0 {
+				rt.protected = true
+			}
+			rt.tags = append(rt.tags, op.Tags...)
 			rt.operations[method] = entry
 			allow = append(allow, method)
 			if method == http.MethodGet {
@@ -90,24 +97,42 @@ func (c *contract) find(path string) (*route, bool) {
 	return rt, ok
 }
 
+// switchOff makes a 404 of the paths whose operations have a tag.
+func (c *contract) switchOff(tag string) {
+	for _, rt := range c.routes {
+		rt.off = rt.off || slices.Contains(rt.tags, tag)
+	}
+}
+
 // check decides whether r is a request to rt, in the order in which SimpleJWT's framework does, and returns it as the
 // generated code is to see it: the path as in the document, and the body validated.
-func (rt *route) check(w http.ResponseWriter, r *http.Request) (*http.Request, operation, error) {
-	if !acceptsFormat(r.URL.RawQuery) {
-		return nil, operation{}, errNotFound
+func (s *Server) check(w http.ResponseWriter, r *http.Request, rt *route) (*http.Request, operation, error) {
+	op, known := rt.operations[r.Method]
+	if rt.off || !acceptsFormat(r.URL.RawQuery) {
+		return nil, op, errNotFound
 	}
 	if !acceptsJSON(r.Header) {
-		return nil, operation{}, errNotAcceptable
+		return nil, op, errNotAcceptable
 	}
-	op, ok := rt.operations[r.Method]
-	if !ok {
+	ctx := r.Context()
+	if rt.protected {
+		account, err := s.authenticate(r)
+		if err != nil {
+			if status, _, _ := lookUp(err); status == http.StatusUnauthorized {
+				w.Header().Set("Allow", rt.allow)
+			}
+			return nil, op, err
+		}
+		ctx = withAccount(ctx, account)
+	}
+	if !known {
 		w.Header().Set("Allow", rt.allow)
 		if r.Method == http.MethodOptions {
-			return nil, operation{}, nil
+			return nil, op, nil
 		}
-		return nil, operation{}, aboutError{errMethod, latin1(r.Method)}
+		return nil, op, aboutError{errMethod, latin1(r.Method)}
 	}
-	checked := r.WithContext(r.Context())
+	checked := r.WithContext(ctx)
 	checked.URL = &url.URL{Path: rt.path}
 	checked.Body = http.NoBody
 	if op.body != nil {

@@ -22,6 +22,7 @@ var gates = map[string]func(*openapi3.T) []string{
 	"text":       textGate,
 	"statuses":   statusesGate,
 	"closed":     closedGate,
+	"security":   securityGate,
 }
 
 func validGate(doc *openapi3.T) []string {
@@ -128,6 +129,24 @@ func statusesGate(doc *openapi3.T) (wrong []string) {
 			if op.Responses.Status(status) == nil {
 				wrong = append(wrong, fmt.Sprintf("%s has no %d", name, status))
 			}
+		}
+	})
+	return wrong
+}
+
+// securityGate: it is written down whether an operation wants a token, and how it refuses whoever has none.
+func securityGate(doc *openapi3.T) (wrong []string) {
+	eachOperation(doc, func(name string, op *openapi3.Operation) {
+		if op.Security == nil {
+			wrong = append(wrong, name+" does not say whether it wants a token")
+			return
+		}
+		if len(*op.Security) == 0 {
+			return
+		}
+		refusal := op.Responses.Status(http.StatusUnauthorized)
+		if refusal == nil || refusal.Value.Headers["WWW-Authenticate"] == nil || refusal.Value.Headers["Allow"] == nil {
+			wrong = append(wrong, name+" wants a token, and has no 401 with WWW-Authenticate and Allow")
 		}
 	})
 	return wrong

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"example.com/tokenpair/auth"
+	"example.com/tokenpair/token"
 )
 
 // The ways in which something is no request.
@@ -23,25 +24,55 @@ var (
 	errUnreadable    = errors.New("body could not be read")
 )
 
-// answers is what each error is answered with. A %s stands for the words of an aboutError, which come from the request.
+// tokenNotValid is SimpleJWT's code for a fault of the token itself.
+const tokenNotValid = "token_not_valid"
+
+// answers is what each error is answered with. A %s stands for the words of an aboutError, which come from the request or
+// from settings.
 var answers = []struct {
 	err    error
 	status int
 	detail string
+	code   string // "" for none
 }{
-	{auth.ErrNoActiveAccount, http.StatusUnauthorized, "No active account found with the given credentials"},
-	{errNotFound, http.StatusNotFound, "Not found."},
-	{errNotAcceptable, http.StatusNotAcceptable, "Could not satisfy the request Accept header."},
-	{errMethod, http.StatusMethodNotAllowed, `Method "%s" not allowed.`},
-	{errTooLarge, http.StatusRequestEntityTooLarge, "Request body is larger than 65536 bytes."},
-	{errMediaType, http.StatusUnsupportedMediaType, `Unsupported media type "%s" in request.`},
-	{errSyntax, http.StatusBadRequest, "JSON parse error - %s"},
-	{errUnreadable, http.StatusBadRequest, "The request body could not be read."},
-	{auth.ErrBusy, http.StatusServiceUnavailable, "Service temporarily unavailable, try again later."},
-	{auth.ErrNotReady, http.StatusServiceUnavailable, "Service temporarily unavailable, try again later."},
+	{auth.ErrNoActiveAccount, http.StatusUnauthorized, "No active account found with the given credentials", ""},
+	{auth.ErrNoAccount, http.StatusUnauthorized, "No active account found for the given token.", ""},
+	{auth.ErrPasswordChanged, http.StatusUnauthorized, "The user's password has been changed.", ""},
+
+	{token.ErrInvalid, http.StatusUnauthorized, "Token is invalid", tokenNotValid},
+	{token.ErrExpired, http.StatusUnauthorized, "Token is expired", tokenNotValid},
+	{auth.ErrBlacklisted, http.StatusUnauthorized, "Token is blacklisted", tokenNotValid},
+	{token.ErrNoExpiry, http.StatusUnauthorized, "Token has no 'exp' claim", tokenNotValid},
+	{token.ErrNoID, http.StatusUnauthorized, "Token has no id", tokenNotValid},
+	{token.ErrNoType, http.StatusUnauthorized, "Token has no type", tokenNotValid},
+	{token.ErrWrongType, http.StatusUnauthorized, "Token has wrong type", tokenNotValid},
+	{token.ErrNoRefreshExpiry, http.StatusUnauthorized, "Token has no '%s' claim", tokenNotValid},
+	{token.ErrRefreshExpired, http.StatusUnauthorized, "Token '%s' claim has expired", tokenNotValid},
+
+	{errNoCredentials, http.StatusUnauthorized, "Authentication credentials were not provided.", ""},
+	{errAuthHeader, http.StatusUnauthorized, "Authorization header must contain two space-delimited values", "bad_authorization_header"},
+	{auth.ErrUnidentified, http.StatusUnauthorized, "Token contained no recognizable user identification", tokenNotValid},
+	{auth.ErrUserNotFound, http.StatusUnauthorized, "User not found", "user_not_found"},
+	{auth.ErrUserInactive, http.StatusUnauthorized, "User is inactive", "user_inactive"},
+	{auth.ErrAccessPasswordChanged, http.StatusUnauthorized, "The user's password has been changed.", "password_changed"},
+
+	{errNotFound, http.StatusNotFound, "Not found.", ""},
+	{errNotAcceptable, http.StatusNotAcceptable, "Could not satisfy the request Accept header.", ""},
+	{errMethod, http.StatusMethodNotAllowed, `Method "%s" not allowed.`, ""},
+	{errTooLarge, http.StatusRequestEntityTooLarge, "Request body is larger than 131072 bytes.", ""},
+	{errMediaType, http.StatusUnsupportedMediaType, `Unsupported media type "%s" in request.`, ""},
+	{errSyntax, http.StatusBadRequest, "JSON parse error - %s", ""},
+	{errUnreadable, http.StatusBadRequest, "The request body could not be read.", ""},
+
+	{auth.ErrBusy, http.StatusServiceUnavailable, unavailable, ""},
+	{auth.ErrStoreBusy, http.StatusServiceUnavailable, unavailable, ""},
+	{auth.ErrNotReady, http.StatusServiceUnavailable, unavailable, ""},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, unavailable, ""},
 	// The client has gone and reads no answer.
-	{context.Canceled, http.StatusServiceUnavailable, "Service temporarily unavailable, try again later."},
+	{context.Canceled, http.StatusServiceUnavailable, unavailable, ""},
 }
+
+const unavailable = "Service temporarily unavailable, try again later."
 
 // aboutError is an error of the table with the words that its sentence lacks.
 type aboutError struct {
@@ -69,20 +100,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		writeJSON(w, http.StatusBadRequest, fields.json())
 		return
 	}
-	status, detail := http.StatusInternalServerError, "A server error occurred."
-	for _, a := range answers {
-		if errors.Is(err, a.err) {
-			status, detail = a.status, a.detail
-			break
-		}
-	}
-	var about aboutError
-	if errors.As(err, &about) {
-		detail = fmt.Sprintf(detail, about.words)
-	}
+	status, detail, code := lookUp(err)
 	switch status {
 	case http.StatusUnauthorized:
-		w.Header().Set("WWW-Authenticate", `Bearer realm="api"`)
+		w.Header().Set("WWW-Authenticate", s.authTypes[0]+` realm="api"`)
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", strconv.Itoa(s.retryAfter))
 	case http.StatusRequestEntityTooLarge:
@@ -90,17 +111,61 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case http.StatusInternalServerError:
 		s.logFailure(r, err)
 	}
-	writeJSON(w, status, detailJSON(detail))
+	var kinds auth.KindsRefused
+	errors.As(err, &kinds)
+	writeJSON(w, status, detailJSON(detail, code, kinds))
+}
+
+// lookUp finds an error in the table.
+func lookUp(err error) (status int, detail, code string) {
+	if errors.As(err, new(auth.KindsRefused)) {
+		return http.StatusUnauthorized, "Given token not valid for any token type", tokenNotValid
+	}
+	status, detail = http.StatusInternalServerError, "A server error occurred."
+	for _, a := range answers {
+		if errors.Is(err, a.err) {
+			status, detail, code = a.status, a.detail, a.code
+			break
+		}
+	}
+	var about aboutError
+	if errors.As(err, &about) {
+		detail = fmt.Sprintf(detail, about.words)
+	}
+	return status, detail, code
 }
 
 func (s *Server) logFailure(r *http.Request, err error) {
 	s.log.ErrorContext(r.Context(), "request failed", "request_id", requestID(r.Context()), "error", err.Error())
 }
 
-func detailJSON(detail string) []byte {
+func detailJSON(detail, code string, kinds auth.KindsRefused) []byte {
 	out := appendString([]byte(`{"detail":`), detail)
+	if code != "" {
+		out = appendString(append(out, `,"code":`...), code)
+	}
+	if len(kinds) > 0 {
+		out = append(appendKinds(append(out, `,"messages":[`...), kinds), ']')
+	}
 	return append(out, '}')
 }
+
+func appendKinds(out []byte, kinds auth.KindsRefused) []byte {
+	for i, refused := range kinds {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		_, message, _ := lookUp(refused.Reason)
+		out = appendString(append(out, `{"token_class":`...), tokenClasses[refused.Kind])
+		out = appendString(append(out, `,"token_type":`...), string(refused.Kind))
+		out = appendString(append(out, `,"message":`...), message)
+		out = append(out, '}')
+	}
+	return out
+}
+
+// tokenClasses are SimpleJWT's names for the kinds of tokens that open protected paths.
+var tokenClasses = map[token.Type]string{token.Access: "AccessToken", token.Sliding: "SlidingToken"}
 
 func (f fieldErrors) json() []byte {
 	out := []byte{'{'}

@@ -37,6 +37,9 @@ type options struct {
 	pool        *password.Pool // nil: two places and a long queue
 	noDocs      bool
 	retryAfter  time.Duration
+	rules       auth.Rules
+	server      server.Options // what is not said above
+	config      func(*token.Config)
 }
 
 // site is the whole service on a port and a database file of its own, with one user.
@@ -70,9 +73,13 @@ func newSite(t testing.TB, opts options) *site {
 	t.Cleanup(func() { store.Close() })
 	hasher, err := password.NewHasher("pbkdf2_sha256$10")
 	must(t, err)
-	key, err := token.NewHS256([]byte(strings.Repeat("k", token.MinKeyBytes)))
+	key, err := token.ParseKey("HS256", []byte(strings.Repeat("k", 32)), nil)
 	must(t, err)
-	issuer, err := token.NewIssuer(key, 5*time.Minute, 24*time.Hour)
+	config := token.DefaultConfig()
+	if opts.config != nil {
+		opts.config(&config)
+	}
+	issuer, err := token.NewIssuer(key, config)
 	must(t, err)
 	if opts.pool == nil {
 		opts.pool = newPool(t, 2, 100, patience)
@@ -89,8 +96,10 @@ func newSite(t testing.TB, opts options) *site {
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
 	service := &auth.Service{
 		Store: used, Hasher: hasher, Costs: password.NewCosts(hasher), Pool: opts.pool, Issuer: issuer, Log: log,
+		Rules: opts.rules,
 	}
-	s.handler, err = server.New(service, server.Options{Log: log, Docs: s.docs, RetryAfter: opts.retryAfter})
+	opts.server.Log, opts.server.Docs, opts.server.RetryAfter = log, s.docs, opts.retryAfter
+	s.handler, err = server.New(service, opts.server)
 	must(t, err)
 	var handler http.Handler = s.handler
 	if opts.wrapHandler != nil {

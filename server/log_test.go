@@ -82,7 +82,7 @@ func TestAccessLog(t *testing.T) {
 		{"GET", "/livez", "checkLiveness"},
 		{"HEAD", "/readyz/", "checkReadiness"},
 		{"DELETE", "/api/token", "/api/token"},
-		{"GET", "/livez?format=xml", "/livez"},
+		{"GET", "/livez?format=xml", "checkLiveness"},
 		{"OPTIONS", "/readyz", "/readyz"},
 		{"GET", "/api/docs/init.js", "docs"},
 		{"GET", "/api/openapi.json", "openapi.json"},

@@ -10,7 +10,7 @@ import (
 const (
 	notFound      = `{"detail":"Not found."}`
 	notAcceptable = `{"detail":"Could not satisfy the request Accept header."}`
-	tooLarge      = `{"detail":"Request body is larger than 65536 bytes."}`
+	tooLarge      = `{"detail":"Request body is larger than 131072 bytes."}`
 )
 
 func notAllowed(method string) string {
@@ -24,7 +24,7 @@ func TestOrderOfDecisions(t *testing.T) {
 		noImage = "Accept: image/png"
 		noJSON  = "Content-Type: text/plain; a=b"
 	)
-	large := strings.Repeat("x", 65537)
+	large := strings.Repeat("x", 131073)
 	for _, c := range []struct {
 		rule, method, target, body string
 		headers                    []string
@@ -52,7 +52,7 @@ func TestOrderOfDecisions(t *testing.T) {
 }
 
 func TestAcceptAndFormatOnEveryPath(t *testing.T) {
-	s := newSite(t, options{})
+	s := newSite(t, withSliding())
 	for path, item := range document().Paths.Map() {
 		for method := range item.Operations() {
 			for _, c := range []struct {
@@ -90,16 +90,23 @@ func TestAcceptAndFormatOnEveryPath(t *testing.T) {
 }
 
 func TestMethodsOnEveryPath(t *testing.T) {
-	s := newSite(t, options{})
+	s := newSite(t, withSliding())
+	bearer := "Authorization: Bearer " + s.pair(t).Access
 	for path, allow := range map[string]string{
-		"/api/token": "POST, OPTIONS",
-		"/livez":     "GET, HEAD, OPTIONS",
-		"/readyz":    "GET, HEAD, OPTIONS",
+		"/api/token":                 "POST, OPTIONS",
+		"/api/token/refresh":         "POST, OPTIONS",
+		"/api/token/verify":          "POST, OPTIONS",
+		"/api/token/blacklist":       "POST, OPTIONS",
+		"/api/token/sliding":         "POST, OPTIONS",
+		"/api/token/sliding/refresh": "POST, OPTIONS",
+		"/api/me":                    "GET, HEAD, OPTIONS",
+		"/livez":                     "GET, HEAD, OPTIONS",
+		"/readyz":                    "GET, HEAD, OPTIONS",
 	} {
 		for _, slash := range []string{"", "/"} {
 			for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "BREW", "post"} {
 				// What a method that is not allowed brings with it does not count.
-				got := s.do(t, method, path+slash, "")
+				got := s.do(t, method, path+slash, "", bearer)
 				allowed := strings.Contains(", "+allow+",", ", "+method+",")
 				switch {
 				case method == "OPTIONS":

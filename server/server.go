@@ -3,6 +3,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,12 +22,17 @@ type Options struct {
 	Log        *slog.Logger  // where requests and failures are told; required
 	Docs       bool          // serve Swagger UI and the document
 	RetryAfter time.Duration // what a 503 asks for, rounded up to whole seconds, at least one
+	Sliding    bool          // serve the operations for sliding tokens, which are a 404 otherwise
+	AuthHeader string        // the header with the access token, "" for Authorization
+	AuthTypes  []string      // the schemes before the access token, the first named in WWW-Authenticate; none stands for Bearer
 }
 
 // Server is the handler of every path. It is safe for concurrent use.
 type Server struct {
 	auth       *auth.Service
 	log        *slog.Logger
+	authHeader string
+	authTypes  []string
 	retryAfter int
 	contract   *contract
 	operations http.Handler // the generated routes
@@ -45,9 +51,17 @@ func New(svc *auth.Service, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serve the contract: %w", err)
 	}
+	if !opts.Sliding {
+		table.switchOff("sliding")
+	}
+	if len(opts.AuthTypes) == 0 {
+		opts.AuthTypes = []string{"Bearer"}
+	}
 	s := &Server{
 		auth:       svc,
 		log:        opts.Log,
+		authHeader: cmp.Or(opts.AuthHeader, "Authorization"),
+		authTypes:  opts.AuthTypes,
 		retryAfter: max(1, int(math.Ceil(opts.RetryAfter.Seconds()))),
 		contract:   table,
 	}
@@ -81,7 +95,7 @@ func (s *Server) serve(a *answer, r *http.Request) {
 		return
 	}
 	a.operation = rt.path
-	checked, op, err := rt.check(a, r)
+	checked, op, err := s.check(a, r, rt)
 	if op.id != "" {
 		a.operation = op.id
 	}

@@ -77,12 +77,41 @@ func (c Claims) Get(name string) (jsontext.Value, bool) {
 // Text returns the value of a claim that is a JSON string; ok is false when it is absent or something else.
 func (c Claims) Text(name string) (text string, ok bool) {
 	raw, ok := c.Get(name)
-	if !ok || raw.Kind() != '"' {
+	if !ok {
+		return "", false
+	}
+	return unquote(raw)
+}
+
+func unquote(raw jsontext.Value) (text string, ok bool) {
+	if raw.Kind() != '"' {
 		return "", false
 	}
 	// A lone surrogate decodes to U+FFFD and an error that says so.
 	decoded, err := jsontext.AppendUnquote(nil, raw)
 	return string(decoded), err == nil
+}
+
+// texts returns the values of a claim that is a list of JSON strings; ok is false when it is absent or something else.
+func (c Claims) texts(name string) (texts []string, ok bool) {
+	raw, ok := c.Get(name)
+	if !ok || raw.Kind() != '[' {
+		return nil, false
+	}
+	dec := jsontext.NewDecoder(bytes.NewReader(raw), claimsSyntax...)
+	dec.ReadToken() // the bracket: raw came out of a decoder, and cannot fail in this one
+	for dec.PeekKind() != ']' {
+		value, err := dec.ReadValue()
+		if err != nil {
+			return nil, false
+		}
+		text, ok := unquote(value)
+		if !ok {
+			return nil, false
+		}
+		texts = append(texts, text)
+	}
+	return texts, true
 }
 
 // Seconds returns the value of a claim that is a NumericDate (RFC 7519 §2), cut to whole seconds since 1970; ok is

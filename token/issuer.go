@@ -1,22 +1,24 @@
 package token
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
-	"strconv"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Type is the kind of a token, as its claim token_type says it.
+// Type is the kind of a token, as its type claim says it.
 type Type string
 
-// The kinds of tokens.
+// The kinds of tokens. Any stands for all of them where a token is checked.
 const (
 	Access  Type = "access"
 	Refresh Type = "refresh"
+	Sliding Type = "sliding"
+	Any     Type = ""
 )
 
 // Pair is what a login is answered with: two tokens in compact serialization.
@@ -25,87 +27,172 @@ type Pair struct {
 	Access  string
 }
 
-// Subject is the value of the claim user_id: whom the token is about. Make it with NumberSubject or TextSubject.
-type Subject struct {
-	raw jsontext.Value
-}
-
-// NumberSubject is a subject that is written as a JSON number.
-func NumberSubject(id int64) Subject { return Subject{strconv.AppendInt(nil, id, 10)} }
-
-// TextSubject is a subject that is written as a JSON string.
-func TextSubject(id string) Subject { return Subject{quote(id)} }
+var errTooLong = fmt.Errorf("token would be longer than %d bytes", MaxLength)
 
 // Issuer mints tokens and reads them. Its fields may be replaced before its first use; after that it is safe for
-// concurrent use.
+// concurrent use. Every method reads the clock once at most.
 type Issuer struct {
 	Now   func() time.Time // the clock
-	NewID func() string    // a new jti, never the same twice
+	NewID func() string    // a new id, never the same twice
 
-	key             Key
-	accessLifetime  time.Duration
-	refreshLifetime time.Duration
+	key      Key
+	config   Config
+	audience jsontext.Value // the claim aud, nil when there is none
 }
 
-// NewIssuer makes an Issuer that signs and verifies with key, whose tokens live as long as told, in whole seconds. It
-// refuses lifetimes under a second.
-func NewIssuer(key Key, accessLifetime, refreshLifetime time.Duration) (*Issuer, error) {
-	if accessLifetime < time.Second || refreshLifetime < time.Second {
-		return nil, errors.New("a token must live for a second at least")
-	}
+// NewIssuer makes an Issuer that signs and verifies with key. It refuses a config that cannot work; the error names
+// everything that is wrong, under SimpleJWT's names of the settings.
+func NewIssuer(key Key, config Config) (*Issuer, error) {
 	if key.method == nil {
 		return nil, errors.New("an issuer needs a key")
 	}
-	return &Issuer{
-		Now:             time.Now,
-		NewID:           RandomID,
-		key:             key,
-		accessLifetime:  accessLifetime,
-		refreshLifetime: refreshLifetime,
-	}, nil
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	config.Audience = slices.Clone(config.Audience)
+	i := &Issuer{Now: time.Now, NewID: RandomID, key: key, config: config, audience: audienceClaim(config.Audience)}
+
+	// The longest token: what is minted here must be read here.
+	var about Claims
+	about.SetText(config.UserIDClaim, strings.Repeat("\u00e9", 150))
+	about.SetText(config.RevokeClaim, strings.Repeat("0", 32))
+	_, err := i.IssueSliding(about)
+	if errors.Is(err, errTooLong) {
+		return nil, fmt.Errorf("AUDIENCE, ISSUER, the names of claims and the signature leave no room for a user name of "+
+			"150 characters: %w", err)
+	}
+	return i, err
 }
 
-// IssuePair mints a refresh token and an access token about subject, each with its own jti. Claims stand in the order
-// token_type, exp, iat, jti, user_id.
-func (i *Issuer) IssuePair(subject Subject) (Pair, error) {
+func audienceClaim(audience []string) jsontext.Value {
+	if len(audience) == 0 {
+		return nil
+	}
+	if len(audience) == 1 {
+		return quote(audience[0])
+	}
+	list := jsontext.Value{'['}
+	for n, one := range audience {
+		if n > 0 {
+			list = append(list, ',')
+		}
+		list = append(list, quote(one)...)
+	}
+	return append(list, ']')
+}
+
+// Config returns the settings that the Issuer was made with.
+func (i *Issuer) Config() Config {
+	config := i.config
+	config.Audience = slices.Clone(config.Audience)
+	return config
+}
+
+// IssuePair mints a refresh token and an access token, each with its own id. Their claims are type, exp, iat and id,
+// then those of about, then aud and iss if configured. It fails when a sub in about is not text (RFC 7519 §4.1.2), and
+// when a token would be longer than MaxLength.
+func (i *Issuer) IssuePair(about Claims) (Pair, error) {
 	now := i.Now()
-	refresh, err := i.issue(Refresh, subject, now, i.refreshLifetime)
-	if err != nil {
+	refresh := i.newClaims(Refresh, now, i.config.RefreshLifetime)
+	refresh.merge(about)
+	access := i.newClaims(Access, now, i.config.AccessLifetime)
+	access.merge(about)
+	var pair Pair
+	var err error
+	if pair.Refresh, err = i.mint(refresh); err != nil {
 		return Pair{}, err
 	}
-	access, err := i.issue(Access, subject, now, i.accessLifetime)
-	if err != nil {
+	if pair.Access, err = i.mint(access); err != nil {
 		return Pair{}, err
 	}
-	return Pair{Refresh: refresh, Access: access}, nil
+	return pair, nil
 }
 
-func (i *Issuer) issue(kind Type, subject Subject, now time.Time, lifetime time.Duration) (string, error) {
-	claims := Claims{members: make([]member, 0, 5)}
-	claims.SetText("token_type", string(kind))
-	claims.SetInt("exp", now.Add(lifetime).Unix())
-	claims.SetInt("iat", now.Unix())
-	claims.SetText("jti", i.NewID())
-	claims.set("user_id", subject.raw)
-	return i.key.sign(claims)
+// IssueSliding mints a sliding token. Its claims and errors are those of IssuePair, with the refresh expiry after the id.
+func (i *Issuer) IssueSliding(about Claims) (string, error) {
+	now := i.Now()
+	claims := i.newClaims(Sliding, now, i.config.SlidingLifetime)
+	claims.SetInt(i.config.SlidingExpClaim, now.Add(i.config.SlidingRefreshLifetime).Unix())
+	claims.merge(about)
+	return i.mint(claims)
 }
 
-// RandomID returns 128 random bits as 32 hex digits.
-func RandomID() string {
-	id := randomBytes()
-	return hex.EncodeToString(id[:])
+// DeriveAccess mints an access token from the claims of a good refresh token: a type, exp, iat and id of its own, then
+// everything else in the refresh token's order. Neither the id claim nor a claim jti is taken over.
+func (i *Issuer) DeriveAccess(refresh Claims) (string, error) {
+	claims := i.newClaims(Access, i.Now(), i.config.AccessLifetime)
+	own := []string{i.config.TypeClaim, "exp", "iat", i.config.IDClaim, "jti"}
+	for _, m := range refresh.members {
+		if !slices.Contains(own, m.name) {
+			claims.set(m.name, m.raw)
+		}
+	}
+	return i.mint(claims)
 }
 
-// RandomUUID returns a random UUID (RFC 9562 §5.4) as 32 hex digits without dashes: 122 random bits, in the form that
-// SimpleJWT gives a jti.
-func RandomUUID() string {
-	id := randomBytes()
-	id[6] = id[6]&0x0F | 0x40
-	id[8] = id[8]&0x3F | 0x80
-	return hex.EncodeToString(id[:])
+// Rotate mints the successor of a good refresh token: the same claims at the same places, with a new id, exp and iat.
+func (i *Issuer) Rotate(refresh Claims) (string, error) {
+	claims := Claims{slices.Clone(refresh.members)}
+	claims.SetText(i.config.IDClaim, i.NewID())
+	claims.setTimes(i.Now(), i.config.RefreshLifetime)
+	return i.mint(claims)
 }
 
-func randomBytes() (b [16]byte) {
-	rand.Read(b[:]) // crypto/rand.Read never fails: it ends the program instead
-	return b
+// ExtendSliding mints the successor of a good sliding token: the same claims at the same places, its id and refresh
+// expiry among them, with a new exp and iat. It fails with ErrNoRefreshExpiry when the refresh expiry is missing or no
+// NumericDate, and with ErrRefreshExpired when it has passed.
+func (i *Issuer) ExtendSliding(sliding Claims) (string, error) {
+	now := i.Now()
+	end, ok := date(sliding, i.config.SlidingExpClaim)
+	if !ok {
+		return "", ErrNoRefreshExpiry
+	}
+	if end <= now.Add(-i.config.Leeway).Unix() {
+		return "", ErrRefreshExpired
+	}
+	claims := Claims{slices.Clone(sliding.members)}
+	claims.setTimes(now, i.config.SlidingLifetime)
+	return i.mint(claims)
+}
+
+// newClaims returns the claims that every new token begins with.
+func (i *Issuer) newClaims(kind Type, now time.Time, lifetime time.Duration) Claims {
+	claims := Claims{members: make([]member, 0, 9)}
+	claims.SetText(i.config.TypeClaim, string(kind))
+	claims.setTimes(now, lifetime)
+	claims.SetText(i.config.IDClaim, i.NewID())
+	return claims
+}
+
+func (c *Claims) setTimes(now time.Time, lifetime time.Duration) {
+	c.SetInt("exp", now.Add(lifetime).Unix())
+	c.SetInt("iat", now.Unix())
+}
+
+func (c *Claims) merge(others Claims) {
+	for _, m := range others.members {
+		c.set(m.name, m.raw)
+	}
+}
+
+// mint signs the claims. Like SimpleJWT it sets aud and iss at the last moment: at their place if a claim of the name is
+// there, else at the end.
+func (i *Issuer) mint(claims Claims) (string, error) {
+	if i.audience != nil {
+		claims.set("aud", i.audience)
+	}
+	if i.config.Issuer != "" {
+		claims.SetText("iss", i.config.Issuer)
+	}
+	if name, ok := textOnly(claims); !ok {
+		return "", fmt.Errorf("claim %s must be text (RFC 7519 §4.1)", name)
+	}
+	encoded, err := i.key.sign(claims)
+	if err != nil {
+		return "", err
+	}
+	if len(encoded) > MaxLength {
+		return "", errTooLong
+	}
+	return encoded, nil
 }

@@ -3,6 +3,7 @@ package token
 import (
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -10,38 +11,90 @@ import (
 // MaxLength is the length in bytes over which a token is not looked at.
 const MaxLength = 4096
 
+// lastSecond is the end of the year 9999. SimpleJWT cannot read a later date, and no token of ours needs one.
+const lastSecond = 253402300799
+
 // The reasons for which a token is refused.
 var (
-	ErrInvalid   = errors.New("token is invalid")
-	ErrExpired   = errors.New("token is expired")
-	ErrNoExpiry  = errors.New("token has no exp claim")
-	ErrNoID      = errors.New("token has no id")
-	ErrNoType    = errors.New("token has no type")
-	ErrWrongType = errors.New("token has wrong type")
+	ErrInvalid         = errors.New("token is invalid")
+	ErrExpired         = errors.New("token is expired")
+	ErrNoExpiry        = errors.New("token has no exp claim")
+	ErrNoID            = errors.New("token has no id")
+	ErrNoType          = errors.New("token has no type")
+	ErrWrongType       = errors.New("token has wrong type")
+	ErrNoRefreshExpiry = errors.New("token has no refresh expiry")
+	ErrRefreshExpired  = errors.New("token's refresh expiry has passed")
 )
 
 // base64url refuses bits that a shorter text would not have, so that a token has one spelling only (RFC 7515 §2).
 var base64url = base64.RawURLEncoding.Strict()
 
-// Verify reads a token of the wanted type, checks its signature and that it is alive, and returns its claims. It fails
-// with ErrInvalid, ErrExpired, ErrNoExpiry, ErrNoID, ErrNoType or ErrWrongType: the first that applies, in this order.
-// Nothing of a token is believed before its signature is checked (RFC 8725 §3).
-func (i *Issuer) Verify(encoded string, want Type) (Claims, error) {
-	claims, err := i.open(encoded)
+// Open reads a token that was signed with the Issuer's key and is alive, and returns its claims. It fails with ErrInvalid
+// or ErrExpired. Nothing of a token is believed before its signature is checked (RFC 8725 §3). What kind of token it is
+// remains open: see Check, and ask whether its ID is revoked before.
+func (i *Issuer) Open(encoded string) (Claims, error) {
+	claims, err := i.decode(encoded)
 	if err != nil {
 		return Claims{}, err
 	}
-	if err := checkTime(claims, i.Now()); err != nil {
+	if err := i.checkTime(claims, i.Now()); err != nil {
 		return Claims{}, err
 	}
-	if err := checkKind(claims, want); err != nil {
-		return Claims{}, err
+	// After the expiry, so that a client learns first that its token is old.
+	if !i.acceptsIssuer(claims) || !i.acceptsAudience(claims) {
+		return Claims{}, ErrInvalid
+	}
+	if _, ok := textOnly(claims); !ok {
+		return Claims{}, ErrInvalid
 	}
 	return claims, nil
 }
 
-// open checks shape, header and signature (RFC 7515 §5.2) and returns the claims.
-func (i *Issuer) open(encoded string) (Claims, error) {
+// Check looks whether claims that Open returned are those of a token of the wanted type; Any takes every type, and none.
+// It fails with ErrNoExpiry, ErrNoID, ErrNoType or ErrWrongType: the first that applies, in this order.
+func (i *Issuer) Check(claims Claims, want Type) error {
+	if _, ok := claims.Get("exp"); !ok {
+		return ErrNoExpiry
+	}
+	if i.ID(claims) == "" {
+		return ErrNoID
+	}
+	if want == Any {
+		return nil
+	}
+	if _, ok := claims.Get(i.config.TypeClaim); !ok {
+		return ErrNoType
+	}
+	if kind, ok := claims.Text(i.config.TypeClaim); !ok || kind != string(want) {
+		return ErrWrongType
+	}
+	return nil
+}
+
+// ID returns what a token is revoked under: the text of its id claim, or where that is an empty text or no text its raw
+// JSON, so that every token that Check lets through can be revoked. It is empty when the claim is missing or null.
+func (i *Issuer) ID(claims Claims) string {
+	raw, ok := claims.Get(i.config.IDClaim)
+	if !ok || raw.Kind() == 'n' {
+		return ""
+	}
+	if text, ok := claims.Text(i.config.IDClaim); ok && text != "" {
+		return text
+	}
+	return string(raw)
+}
+
+// Expires returns the moment at which a token dies, leeway not counted; the zero time when its claims do not say.
+func (i *Issuer) Expires(claims Claims) time.Time {
+	exp, ok := date(claims, "exp")
+	if !ok {
+		return time.Time{}
+	}
+	return time.Unix(exp, 0).UTC()
+}
+
+// decode checks shape, header and signature (RFC 7515 §5.2) and returns the claims.
+func (i *Issuer) decode(encoded string) (Claims, error) {
 	if len(encoded) > MaxLength {
 		return Claims{}, ErrInvalid
 	}
@@ -92,45 +145,61 @@ func (i *Issuer) acceptsHeader(header Claims) bool {
 }
 
 // checkTime looks at iat, nbf and exp (RFC 7519 §4.1.4 to 4.1.6), in whole seconds.
-func checkTime(claims Claims, now time.Time) error {
+func (i *Issuer) checkTime(claims Claims, now time.Time) error {
 	for _, name := range []string{"iat", "nbf"} {
 		if _, ok := claims.Get(name); !ok {
 			continue
 		}
-		if at, ok := claims.Seconds(name); !ok || at > now.Unix() {
+		if at, ok := claims.Seconds(name); !ok || at > now.Add(i.config.Leeway).Unix() {
 			return ErrInvalid
 		}
 	}
 	if _, ok := claims.Get("exp"); !ok {
 		return nil
 	}
-	exp, ok := claims.Seconds("exp")
+	exp, ok := date(claims, "exp")
 	if !ok {
 		return ErrInvalid
 	}
-	if exp <= now.Unix() {
+	if exp <= now.Add(-i.config.Leeway).Unix() {
 		return ErrExpired
 	}
 	return nil
 }
 
-func checkKind(claims Claims, want Type) error {
+// date returns a NumericDate that a calendar has.
+func date(claims Claims, name string) (seconds int64, ok bool) {
+	seconds, ok = claims.Seconds(name)
+	return seconds, ok && seconds <= lastSecond
+}
+
+func (i *Issuer) acceptsIssuer(claims Claims) bool {
+	if i.config.Issuer == "" {
+		return true
+	}
+	issuer, ok := claims.Text("iss")
+	return ok && issuer == i.config.Issuer
+}
+
+// acceptsAudience: aud is a text or a list of nothing but text, and has one of ours (RFC 7519 §4.1.3).
+func (i *Issuer) acceptsAudience(claims Claims) bool {
+	if len(i.config.Audience) == 0 {
+		return true
+	}
+	if one, ok := claims.Text("aud"); ok {
+		return slices.Contains(i.config.Audience, one)
+	}
+	several, ok := claims.texts("aud")
+	return ok && slices.ContainsFunc(several, func(one string) bool { return slices.Contains(i.config.Audience, one) })
+}
+
+// textOnly says whether sub and jti are text where they are there (RFC 7519 §4.1.2 and 4.1.7), or names the one that is
+// not.
+func textOnly(claims Claims) (name string, ok bool) {
 	for _, name := range []string{"sub", "jti"} {
 		if raw, ok := claims.Get(name); ok && raw.Kind() != '"' {
-			return ErrInvalid
+			return name, false
 		}
 	}
-	if _, ok := claims.Get("exp"); !ok {
-		return ErrNoExpiry
-	}
-	if _, ok := claims.Get("jti"); !ok {
-		return ErrNoID
-	}
-	if _, ok := claims.Get("token_type"); !ok {
-		return ErrNoType
-	}
-	if kind, ok := claims.Text("token_type"); !ok || kind != string(want) {
-		return ErrWrongType
-	}
-	return nil
+	return "", true
 }

@@ -30,6 +30,15 @@ func mint(header, claims string) string { return sign(sha256.New, secret, header
 
 func encode(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 
+// read is what auth does with a token that no list of revoked ones names.
+func read(issuer *token.Issuer, encoded string, want token.Type) (token.Claims, error) {
+	claims, err := issuer.Open(encoded)
+	if err != nil {
+		return token.Claims{}, err
+	}
+	return claims, issuer.Check(claims, want)
+}
+
 func TestVerifyClaims(t *testing.T) {
 	with := func(old, new string) string {
 		if !strings.Contains(goodClaims, old) {
@@ -58,6 +67,10 @@ func TestVerifyClaims(t *testing.T) {
 		"exp null":                   {with("1716613983", `null`), token.ErrInvalid},
 		"exp true":                   {with("1716613983", `true`), token.ErrInvalid},
 		"exp beyond":                 {with("1716613983", `1e300`), token.ErrInvalid},
+		"exp in the year 9999":       {with("1716613983", `253402300799`), nil},
+		"exp in the year 10000":      {with("1716613983", `253402300800`), token.ErrInvalid},
+		"exp 1e18":                   {with("1716613983", `1000000000000000000`), token.ErrInvalid},
+		"exp 1e18 as a float":        {with("1716613983", `1e18`), token.ErrInvalid},
 		"exp infinite":               {with("1716613983", `1e999`), token.ErrInvalid},
 		"Exp is not exp":             {with(`"exp"`, `"Exp"`), token.ErrNoExpiry},
 		"no exp":                     {`{"token_type":"refresh","jti":"a"}`, token.ErrNoExpiry},
@@ -66,8 +79,14 @@ func TestVerifyClaims(t *testing.T) {
 		"nbf now":                    {with(`"iat"`, `"nbf"`), nil},
 		"nbf in a second":            {with(`"iat":1716527583`, `"nbf":1716527584`), token.ErrInvalid},
 		"no jti":                     {with(`"jti":"a1",`, ``), token.ErrNoID},
+		"jti empty":                  {with(`"a1"`, `""`), nil},
+		"jti null":                   {with(`"a1"`, `null`), token.ErrInvalid},
 		"jti number":                 {with(`"a1"`, `1`), token.ErrInvalid},
 		"sub number":                 {with(`"user_id"`, `"sub"`), token.ErrInvalid},
+		"sub null":                   {with(`"user_id":1`, `"sub":null`), token.ErrInvalid},
+		"expired comes before sub":   {`{"exp":1,"sub":1}`, token.ErrExpired},
+		"iat comes before expired":   {`{"exp":1,"iat":1e12}`, token.ErrInvalid},
+		"aud and iss are not asked":  {with(`"user_id":1`, `"aud":5,"iss":null`), nil},
 		"no type":                    {with(`"token_type":"refresh",`, ``), token.ErrNoType},
 		"other type":                 {with(`"refresh"`, `"access"`), token.ErrWrongType},
 		"type null":                  {with(`"refresh"`, `null`), token.ErrWrongType},
@@ -85,7 +104,7 @@ func TestVerifyClaims(t *testing.T) {
 		"nested deeply":              {with(`1}`, strings.Repeat("[", 1000)+strings.Repeat("]", 1000)+"}"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := newIssuer(t).Verify(mint(goodHeader, test.claims), token.Refresh)
+			_, err := read(newIssuer(t), mint(goodHeader, test.claims), token.Refresh)
 			if !errors.Is(err, test.want) {
 				t.Errorf("got %v, want %v", err, test.want)
 			}
@@ -127,7 +146,7 @@ func TestVerifyHeader(t *testing.T) {
 		"empty":            {``, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := newIssuer(t).Verify(mint(test.header, goodClaims), token.Refresh)
+			_, err := read(newIssuer(t), mint(test.header, goodClaims), token.Refresh)
 			if test.ok && err != nil || !test.ok && !errors.Is(err, token.ErrInvalid) {
 				t.Errorf("got %v, want ok %t", err, test.ok)
 			}
@@ -164,7 +183,7 @@ func TestVerifyShapeAndSignature(t *testing.T) {
 		"not base64, many dots": strings.Repeat(".", 1000),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := newIssuer(t).Verify(bad, token.Refresh); !errors.Is(err, token.ErrInvalid) {
+			if _, err := read(newIssuer(t), bad, token.Refresh); !errors.Is(err, token.ErrInvalid) {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -175,7 +194,7 @@ func TestVerifyShapeAndSignature(t *testing.T) {
 		if changed[i] ^= 1; changed[i] == good[i] {
 			t.Fatal("nothing changed")
 		}
-		if _, err := newIssuer(t).Verify(string(changed), token.Refresh); !errors.Is(err, token.ErrInvalid) {
+		if _, err := read(newIssuer(t), string(changed), token.Refresh); !errors.Is(err, token.ErrInvalid) {
 			t.Errorf("character %d changed: %v", i, err)
 		}
 	}
@@ -189,7 +208,7 @@ func strayBits(c byte) byte {
 
 func TestVerifyUsesTheClock(t *testing.T) {
 	issuer := newIssuer(t)
-	pair, err := issuer.IssuePair(token.NumberSubject(1))
+	pair, err := issuer.IssuePair(user(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +222,7 @@ func TestVerifyUsesTheClock(t *testing.T) {
 		{-time.Second, token.ErrInvalid}, // minted in the future
 	} {
 		issuer.Now = func() time.Time { return issuedAt.Add(test.after) }
-		if _, err := issuer.Verify(pair.Access, token.Access); !errors.Is(err, test.want) {
+		if _, err := read(issuer, pair.Access, token.Access); !errors.Is(err, test.want) {
 			t.Errorf("after %s: got %v, want %v", test.after, err, test.want)
 		}
 	}

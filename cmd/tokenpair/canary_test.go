@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/elliptic"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -209,6 +210,44 @@ func TestCanariesOfVerbs(t *testing.T) {
 	s.environ = append(s.environ, "TOKENPAIR_SIGNING_KEY="+canary[:31], "TOKENPAIR_UNKNOWN="+canary)
 	r := s.run("", "serve")
 	wantSilence(t, "serve with a short key", r.stdout+r.stderr, canary)
+}
+
+// TestCanariesInSettings has the canary as key, as password in a URL, and in variables that are none.
+func TestCanariesInSettings(t *testing.T) {
+	ec, _ := newEC(t, elliptic.P256())
+	boxed := "-----BEGIN " + canary + "-----\nAAAA\n-----END " + canary + "-----\n"
+	file := write(t, "key", canary+canary)
+	for _, environ := range [][]string{
+		words("SIGNING_KEY=" + canary), words("SIGNING_KEY=" + canary[:31]), words("SIGNING_KEY=" + boxed), words("SIGNING_KEY=" + ec + canary),
+		words("ALGORITHM=RS256", "SIGNING_KEY="+canary), words("ALGORITHM=ES256", "SIGNING_KEY="+boxed), words("ALGORITHM=EdDSA", "SIGNING_KEY="+ec+canary),
+		words("ALGORITHM=HS512", "SIGNING_KEY="+canary), words("VERIFYING_KEY=" + canary), words("ALGORITHM=ES256", "SIGNING_KEY="+ec, "VERIFYING_KEY="+canary),
+		words("ALGORITHM=ES256", "SIGNING_KEY="+ec, "VERIFYING_KEY="+boxed), words("SIGNING_KEY="+canary, "SIGNING_KEY_FILE="+file),
+		words("SIGNING_KEY_FILE=" + file), words("SIGNING_KEY_FILE=" + boxed), words("ALGORITHM=PS256", "SIGNING_KEY_FILE="+file),
+		words("SIGNING_KEYS=" + canary), words("DATABASE=postgres://anna:" + canary + "@localhost/x"), words("DATABASE=" + canary),
+		words("SIGNING_KEY=\xff"+canary, "LEEWAY=soon"),
+	} {
+		s := newSite(t)
+		for _, entry := range environ {
+			s.environ = append(s.environ, prefix+entry)
+		}
+		cli := newCommandLine(t, s.environ...)
+		starts := cli.Serve.policy(cli).findings.err() == nil
+		for _, verb := range words("doctor", "settings", "serve") {
+			var r result
+			if verb == "serve" && starts {
+				v := s.serve()
+				v.end()
+				r.stdout, r.stderr = v.stdout.String(), v.stderr.String()
+			} else {
+				r = s.run("", verb)
+			}
+			wantSilence(t, fmt.Sprintf("%s with %.12q", verb, environ), r.stdout+r.stderr, canary)
+		}
+		for _, part := range strings.Split(ec, "\n")[1:3] {
+			out := s.run("", "doctor")
+			wantSilence(t, "doctor", out.stdout+out.stderr, part)
+		}
+	}
 }
 
 // TestCanaryInBrokenHash logs in as a user whose stored hash can not be read.

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"example.com/tokenpair/storage/sqlite"
 )
 
@@ -49,6 +51,21 @@ func newSite(t *testing.T, environ ...string) *site {
 		environ:  append([]string{"TOKENPAIR_DATABASE=sqlite:" + path, "TOKENPAIR_LISTEN=127.0.0.1:0"}, environ...),
 		contacts: &http.Client{Transport: transport, Timeout: patience},
 	}
+}
+
+// newCommandLine is that of serve, without a flag.
+func newCommandLine(t *testing.T, environ ...string) *commandLine {
+	t.Helper()
+	cli := new(commandLine)
+	parser, err := kong.New(cli)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(words("serve")); err != nil {
+		t.Fatal(err)
+	}
+	cli.resolved = resolve(cli, &cli.Serve, nil, newEnvironment(environ))
+	return cli
 }
 
 // result is what a verb left.
@@ -147,6 +164,22 @@ func (v *service) get(path string) (status int, body string) {
 	}
 	body = readAll(v.t, answer.Body)
 	v.check(http.MethodGet, path, answer, body)
+	return answer.StatusCode, body
+}
+
+// post sends these members as an object of JSON.
+func (v *service) post(path string, members map[string]string) (status int, body string) {
+	v.t.Helper()
+	sent, err := json.Marshal(members)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	answer, err := v.contacts.Post(v.base+path, "application/json", bytes.NewReader(sent))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	body = readAll(v.t, answer.Body)
+	v.check(http.MethodPost, path, answer, body)
 	return answer.StatusCode, body
 }
 

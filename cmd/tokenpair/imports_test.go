@@ -25,7 +25,7 @@ var testModules = []string{
 // outside their tests.
 var keepers = map[string][]string{
 	"net/http":     {"generated", "server", "server/servertest", "cmd/tokenpair"},
-	"database/sql": {"storage/sqlite"},
+	"database/sql": {"storage/sqlite", "storage/django"},
 	"testing":      {"storage/storagetest"},
 }
 

@@ -97,10 +97,10 @@ func TestBodyLimit(t *testing.T) {
 		request string
 		want    int
 	}{
-		"as large as allowed":          {sized(64 << 10), http.StatusBadRequest},
-		"as large as allowed, chunked": {chunked(64 << 10), http.StatusBadRequest},
-		"too large":                    {sized(64<<10 + 1), http.StatusRequestEntityTooLarge},
-		"too large, chunked":           {chunked(64<<10 + 1), http.StatusRequestEntityTooLarge},
+		"as large as allowed":          {sized(128 << 10), http.StatusBadRequest},
+		"as large as allowed, chunked": {chunked(128 << 10), http.StatusBadRequest},
+		"too large":                    {sized(128<<10 + 1), http.StatusRequestEntityTooLarge},
+		"too large, chunked":           {chunked(128<<10 + 1), http.StatusRequestEntityTooLarge},
 		"too large, as announced":      {head + "Content-Length: 1000000000000\r\n\r\n{", http.StatusRequestEntityTooLarge},
 	} {
 		answer, content := v.exchange(c.request)
@@ -126,7 +126,7 @@ func TestOptionsStar(t *testing.T) {
 
 // TestTimeouts wants no way for a client to take a connection for good, and a login that waits its turn not to be cut.
 func TestTimeouts(t *testing.T) {
-	verb := serveVerb{LoginWait: duration(7 * time.Second)}
+	verb := serveVerb{serving: serving{LoginWait: duration(7 * time.Second)}}
 	srv := verb.httpServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
 	for name, limit := range map[string]struct{ is, least, most time.Duration }{
 		"header": {srv.ReadHeaderTimeout, time.Second, 10 * time.Second},

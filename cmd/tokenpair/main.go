@@ -45,10 +45,7 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 	std := streams{stdin, stdout, stderr}
 	verb, err := parse(args, env, stdout)
 	if err == nil && verb != nil {
-		for _, warning := range env.unknown() {
-			std.warn(warning)
-		}
-		err = verb(ctx, env, std)
+		err = verb(ctx, std)
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "tokenpair: error: %s\n", oneLine(err.Error()))

@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -13,7 +13,7 @@ import (
 )
 
 // verb is what was asked for, ready to run.
-type verb func(context.Context, environment, streams) error
+type verb func(context.Context, streams) error
 
 // runner is what every verb of the command line implements.
 type runner interface {
@@ -31,8 +31,8 @@ func parse(args []string, env environment, stdout io.Writer) (v verb, err error)
 		kong.Description("A username and a password go in; a pair of JSON Web Tokens comes out."),
 		kong.Writers(stdout, stdout),
 		kong.Exit(func(int) { panic(helpShown{}) }),
-		kong.Resolvers(compatDefaults(env), variables(env)), // of several the last counts
 		kong.ValueFormatter(describe),
+		kong.Help(showHelp),
 	)
 	if err != nil {
 		return nil, err
@@ -50,14 +50,50 @@ func parse(args []string, env environment, stdout io.Writer) (v verb, err error)
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return nil, usageError{errors.New(explain(err, env) + " (tokenpair --help shows what there is)")}
+		return nil, usageError{errors.New(explain(err) + " (tokenpair --help shows what there is)")}
 	}
 	chosen := parsed.Selected().Target.Addr().Interface().(runner)
-	return func(ctx context.Context, env environment, std streams) error { return chosen.run(ctx, &cli, env, std) }, nil
+	cli.resolved = resolve(&cli, chosen, givenFlags(parsed), env)
+	switch chosen.(type) {
+	case *serveVerb, *doctorVerb: // they tell them with what else is wrong
+	default:
+		if err := cli.resolved.faults.err(); err != nil {
+			return nil, err
+		}
+	}
+	return func(ctx context.Context, std streams) error {
+		if _, tells := chosen.(*doctorVerb); !tells {
+			for _, text := range env.unknown() {
+				std.warn(text)
+			}
+		}
+		return chosen.run(ctx, &cli, env, std)
+	}, nil
+}
+
+// givenFlags are the names of the flags on the command line.
+func givenFlags(parsed *kong.Context) (names []string) {
+	for _, path := range parsed.Path {
+		if path.Flag != nil {
+			names = append(names, path.Flag.Name)
+		}
+	}
+	return names
+}
+
+// showHelp prints the help of kong, and where the flags are that it does not show.
+func showHelp(options kong.HelpOptions, parsed *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, parsed); err != nil {
+		return err
+	}
+	if selected := parsed.Selected(); selected != nil && slices.ContainsFunc(selected.Flags, func(f *kong.Flag) bool { return f.Hidden }) {
+		fmt.Fprintln(parsed.Stdout, "\nThere are more settings, each with a flag: tokenpair settings lists all, and so does docs/settings.md.")
+	}
+	return nil
 }
 
 // explain keeps to itself what may be a password on a command line: kong repeats what it refuses.
-func explain(err error, env environment) string {
+func explain(err error) string {
 	words := err.Error()
 	var refused *kong.ParseError
 	switch unexpected, ok := strings.CutPrefix(words, "unexpected argument "); {
@@ -69,12 +105,6 @@ func explain(err error, env environment) string {
 		return "too many arguments"
 	case strings.HasPrefix(words, "--password-stdin: "):
 		return "--password-stdin takes no value; the password is the first line of standard input"
-	}
-	for _, s := range settings() {
-		flag := strings.Replace(s.Flag, "[no-]", "", 1)
-		if flag != "" && env[s.Variable] != "" && strings.HasPrefix(words, flag) {
-			return words + ", and " + s.Variable + " is set"
-		}
 	}
 	return words
 }
@@ -89,46 +119,4 @@ func describe(value *kong.Value) string {
 		return value.Help + " [" + value.Default + ", " + variable + "]"
 	}
 	return value.Help + " [" + variable + "]"
-}
-
-// variables gives settings the values of their variables. An empty variable is an unset one.
-func variables(env environment) kong.ResolverFunc {
-	return func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		variable := flag.Tag.Get("setting")
-		value := env[variable]
-		if variable == "" || value == "" {
-			return nil, nil
-		}
-		if !utf8.ValidString(value) {
-			return nil, errors.New(variable + " is not UTF-8")
-		}
-		if flag.IsBool() {
-			on, err := strconv.ParseBool(value)
-			if err != nil {
-				return nil, errors.New(variable + " must be true or false")
-			}
-			return on, nil
-		}
-		return value, nil
-	}
-}
-
-// compatDefaults gives settings the defaults of the program that --compat names.
-func compatDefaults(env environment) kong.ResolverFunc {
-	return func(parsed *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if !flag.Tag.Has("compat") || compat(parsed, env) != "simplejwt" {
-			return nil, nil
-		}
-		return flag.Tag.Get("compat"), nil
-	}
-}
-
-// compat looks the switch up by itself, since its own value may be resolved after those that depend on it.
-func compat(parsed *kong.Context, env environment) any {
-	for _, path := range parsed.Path {
-		if path.Flag != nil && path.Flag.Name == "compat" {
-			return parsed.FlagValue(path.Flag)
-		}
-	}
-	return env[prefix+"COMPAT"]
 }

@@ -23,8 +23,9 @@ func newPool(t *testing.T, wait time.Duration) *password.Pool {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	verb := serveVerb{LoginWait: duration(wait), hashing: hashing{PasswordHasher: "argon2id"}}
-	service, err := verb.service(t.Context(), newEnvironment(nil), store, slog.New(slog.DiscardHandler))
+	cli := newCommandLine(t)
+	cli.Serve.LoginWait = duration(wait)
+	service, err := cli.Serve.service(t.Context(), cli.Serve.policy(cli), store, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

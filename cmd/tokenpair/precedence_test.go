@@ -4,11 +4,13 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
 
-// compatSettings are the settings that --compat has another default for, and how a token shows which value counts.
+// compatSettings are the settings that --compat has another default for, and how a claim shows which value counts, or
+// where none does, the status of a login for a sliding token.
 var compatSettings = map[string]struct {
 	claim string
 	looks map[string]*regexp.Regexp // by value of the setting
@@ -20,6 +22,10 @@ var compatSettings = map[string]struct {
 	"TOKENPAIR_JTI_FORMAT": {"jti", map[string]*regexp.Regexp{
 		"hex":   regexp.MustCompile(`\A"[0-9a-f]{32}"\z`),
 		"uuid4": uuid4,
+	}},
+	"TOKENPAIR_SLIDING_TOKENS": {"", map[string]*regexp.Regexp{
+		"false": regexp.MustCompile(`\A404\z`),
+		"true":  regexp.MustCompile(`\A200\z`),
 	}},
 }
 
@@ -50,14 +56,18 @@ func TestPrecedence(t *testing.T) {
 	}
 	flags := func(values map[string]string, more ...string) (args []string) {
 		for _, s := range settings() {
-			if value, ok := values[s.Variable]; ok {
+			value, ok := values[s.Variable]
+			switch flag, negatable := strings.CutPrefix(s.Flag, "--[no-]"); {
+			case ok && negatable:
+				args = append(args, "--"+flag+"="+value)
+			case ok:
 				args = append(args, s.Flag, value)
 			}
 		}
 		return append(args, more...)
 	}
 	const compat = "TOKENPAIR_COMPAT=simplejwt"
-	empty := map[string]string{"TOKENPAIR_USER_ID_TYPE": "", "TOKENPAIR_JTI_FORMAT": ""}
+	empty := map[string]string{"TOKENPAIR_USER_ID_TYPE": "", "TOKENPAIR_JTI_FORMAT": "", "TOKENPAIR_SLIDING_TOKENS": ""}
 	one := map[string]string{"TOKENPAIR_USER_ID_TYPE": "number"}
 	for _, c := range []struct {
 		name    string
@@ -100,14 +110,19 @@ func merged(values, over map[string]string) map[string]string {
 // wantShown wants the tokens of a service to show these values of the settings.
 func wantShown(t *testing.T, v *service, want map[string]string) {
 	t.Helper()
+	sliding, _ := v.post("/api/token/sliding", map[string]string{"username": "anna", "password": "correct horse battery"})
 	likeUUID := 0
 	for range 2 {
 		tokens := v.wantLogin(http.StatusOK, "anna", "correct horse battery")
 		for _, encoded := range words(tokens.Access, tokens.Refresh) {
 			for variable, value := range want {
 				shown := compatSettings[variable]
-				if written := claim(t, encoded, shown.claim); !shown.looks[value].Match(written) {
-					t.Errorf("%s is %s, want that of %s=%s", shown.claim, written, variable, value)
+				written := []byte(strconv.Itoa(sliding))
+				if shown.claim != "" {
+					written = claim(t, encoded, shown.claim)
+				}
+				if !shown.looks[value].Match(written) {
+					t.Errorf("%q is %s, want that of %s=%s", shown.claim, written, variable, value)
 				}
 			}
 			if uuid4.Match(claim(t, encoded, "jti")) {

@@ -7,27 +7,34 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime"
 	"strconv"
 	"time"
 
 	"example.com/tokenpair/auth"
-	"example.com/tokenpair/password"
 	"example.com/tokenpair/server"
-	"example.com/tokenpair/storage"
-	"example.com/tokenpair/token"
 )
 
+// serveVerb is the one verb that does not end by itself.
+type serveVerb struct {
+	serving
+	Demo bool `group:"Server" help:"Add the user sampleUser with a published password to an empty database. Only on a loopback address."`
+}
+
 const (
-	accessLifetime  = 5 * time.Minute
-	refreshLifetime = 24 * time.Hour
-	maxHeader       = 16 << 10
+	maxHeader = 16 << 10
 	// queuePerWorker bounds how many logins wait: more than can be hashed in the default wait would only be refused
 	// later, each holding a connection.
 	queuePerWorker = 256
 )
 
-func (v *serveVerb) run(ctx context.Context, cli *commandLine, env environment, std streams) (err error) {
+func (v *serveVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) (err error) {
+	policy := v.policy(cli)
+	for _, text := range policy.findings.texts(isWarning) {
+		std.warn(text)
+	}
+	if err := policy.findings.err(); err != nil {
+		return err
+	}
 	addr, err := v.address()
 	if err != nil {
 		return err
@@ -43,11 +50,11 @@ func (v *serveVerb) run(ctx context.Context, cli *commandLine, env environment, 
 		return err
 	}
 	defer closeStore(store, &err)
-	service, err := v.service(ctx, env, store, log)
+	service, err := v.service(ctx, policy, store, log)
 	if err != nil {
 		return err
 	}
-	handler, err := server.New(service, server.Options{Log: log, Docs: v.Docs, RetryAfter: time.Duration(v.LoginWait)})
+	handler, err := server.New(service, v.options(log))
 	if err != nil {
 		return err
 	}
@@ -60,6 +67,7 @@ func (v *serveVerb) run(ctx context.Context, cli *commandLine, env environment, 
 	if err := service.Warm(ctx); err != nil {
 		return err
 	}
+	defer sweepMeanwhile(ctx, service.Sweep, log)()
 	base := "http://" + reachable(listener.Addr().(*net.TCPAddr))
 	fmt.Fprintf(std.out, "listening on %s\n", base)
 	if v.Docs {
@@ -69,39 +77,6 @@ func (v *serveVerb) run(ctx context.Context, cli *commandLine, env environment, 
 		shown.announce(std.out, base)
 	}
 	return v.serve(ctx, listener, handler, log)
-}
-
-// service wires the rules to the store.
-func (v *serveVerb) service(ctx context.Context, env environment, store storage.Store, log *slog.Logger) (*auth.Service, error) {
-	key, err := signingKey(ctx, env, v.SigningKeyFile, store)
-	if err != nil {
-		return nil, err
-	}
-	issuer, err := token.NewIssuer(key, accessLifetime, refreshLifetime)
-	if err != nil {
-		return nil, err
-	}
-	if v.JTIFormat == "uuid4" {
-		issuer.NewID = token.RandomUUID
-	}
-	hasher, err := v.hasher()
-	if err != nil {
-		return nil, err
-	}
-	workers := runtime.GOMAXPROCS(0)
-	pool, err := password.NewPool(workers, workers*queuePerWorker, time.Duration(v.LoginWait))
-	if err != nil {
-		return nil, err
-	}
-	return &auth.Service{
-		Store:  store,
-		Hasher: hasher,
-		Costs:  password.NewCosts(hasher),
-		Pool:   pool,
-		Issuer: issuer,
-		Rules:  auth.Rules{TextUserID: v.UserIDType == "string"},
-		Log:    log,
-	}, nil
 }
 
 // httpServer bounds how long a client may take and how much it may send ahead of the body.

@@ -1,17 +1,12 @@
 package main
 
 import (
-	"flag"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/alecthomas/kong"
 )
-
-var update = flag.Bool("update", false, "rewrite the table of settings in README.md")
 
 // TestSettingsAreFlags wants the list that documentation is made of to be what the command line has.
 func TestSettingsAreFlags(t *testing.T) {
@@ -49,6 +44,8 @@ func TestSettingsAreFlags(t *testing.T) {
 			t.Errorf("%s has no flag %s", s.Variable, s.Flag)
 		case strings.Replace(s.Flag, "[no-]", "", 1) != "--"+f.Name || strings.Contains(s.Flag, "[no-]") != (f.Tag.Negatable != ""):
 			t.Errorf("%s is documented as %s, its flag is --%s", s.Variable, s.Flag, f.Name)
+		case s.Hidden != f.Hidden:
+			t.Errorf("%s is hidden: %t, its flag: %t", s.Variable, s.Hidden, f.Hidden)
 		case f.Group == nil || f.Group.Key != s.Group || f.Help != s.Help || f.Default != s.Default:
 			t.Errorf("%s is documented otherwise than --%s", s.Variable, f.Name)
 		}
@@ -58,14 +55,21 @@ func TestSettingsAreFlags(t *testing.T) {
 			t.Errorf("--%s is not among the settings", f.Name)
 		}
 	}
-	if flags["TOKENPAIR_SIGNING_KEY"] != nil {
-		t.Error("the signing key is a flag: other users of the machine see it")
+	for _, secret := range words("TOKENPAIR_SIGNING_KEY", "TOKENPAIR_VERIFYING_KEY") {
+		if !listed[secret] || flags[secret] != nil {
+			t.Errorf("%s is no setting, or it is a flag, which other users of the machine see", secret)
+		}
 	}
 }
 
 func TestHelp(t *testing.T) {
 	s := newSite(t)
-	for _, args := range [][]string{words("--help"), words("-h"), words("serve", "--help"), words("createuser", "anna", "-h")} {
+	asked := [][]string{words("--help"), words("-h"), words("createuser", "anna", "-h")}
+	for _, verb := range words("serve", "doctor", "settings", "createuser", "changepassword", "activateuser", "deactivateuser", "deleteuser",
+		"listusers", "importdjango", "exportdjango", "flushexpiredtokens", "version") {
+		asked = append(asked, words(verb, "--help"))
+	}
+	for _, args := range asked {
 		r := s.run("", args...)
 		if r.code != 0 || r.stderr != "" || !strings.HasPrefix(r.stdout, "Usage: tokenpair") {
 			t.Errorf("%q: exit code %d, standard error %q, standard output %.40q", args, r.code, r.stderr, r.stdout)
@@ -73,7 +77,10 @@ func TestHelp(t *testing.T) {
 	}
 	flat := strings.Join(strings.Fields(s.must("", "serve", "--help")), " ")
 	for _, listed := range settings() {
-		if listed.Flag == "" {
+		if listed.Hidden && (strings.Contains(flat, listed.Flag+"=") || strings.Contains(flat, listed.Flag+" ")) {
+			t.Errorf("serve --help has %s, which is not for every day", listed.Flag)
+		}
+		if listed.Hidden || listed.Flag == "" {
 			continue
 		}
 		if !strings.Contains(flat, strings.TrimSpace(listed.Default+", "+listed.Variable+"]")) && !strings.Contains(flat, "["+listed.Variable+"]") {
@@ -83,10 +90,16 @@ func TestHelp(t *testing.T) {
 			t.Errorf("serve --help does not name %s", listed.Flag)
 		}
 	}
-	for _, group := range words("Storage", "Server", "Passwords", "Tokens") {
+	for _, group := range words("Storage", "Server", "Passwords", "Tokens", "Keys", "Claims") {
 		if !strings.Contains(flat, " "+group+" --") {
 			t.Errorf("serve --help has no group %s", group)
 		}
+	}
+	if !strings.HasSuffix(flat, "tokenpair settings lists all, and so does docs/settings.md.") {
+		t.Error("serve --help does not say in the end where all settings are")
+	}
+	if out := s.must("", "listusers", "--help"); strings.Contains(out, "docs/settings.md") {
+		t.Error("listusers --help names settings that it does not have")
 	}
 	if _, err := os.Stat(s.path); err == nil {
 		t.Error("help made a database")
@@ -100,77 +113,5 @@ func TestVersion(t *testing.T) {
 	}
 	if _, err := os.Stat(s.path); err == nil {
 		t.Error("version made a database")
-	}
-}
-
-func TestDuration(t *testing.T) {
-	const day = 24 * time.Hour
-	for text, want := range map[string]time.Duration{
-		"90s": 90 * time.Second, "5m": 5 * time.Minute, "1d": day, "30": 30 * time.Second, "0": 0, "0s": 0, "1.5h": 90 * time.Minute,
-		"1h30m": 90 * time.Minute, "250ms": 250 * time.Millisecond, "365d": 365 * day, "36500d": 36500 * day, "3153600000": 36500 * day,
-	} {
-		var got duration
-		if err := got.UnmarshalText([]byte(text)); err != nil || time.Duration(got) != want {
-			t.Errorf("%q is %s, %v; want %s", text, time.Duration(got), err, want)
-		}
-	}
-	for _, text := range []string{
-		"36501d", "3153600001", "876001h", "106751d", "9223372036", "", " ", "-1", "-1s", "-1d", "1e9d", "1.5d", "d", "s", "1 d", "1D", "1w", "soon", "NaN", "Inf", "١", "0x10", "1_000",
-		"9223372037", "106752d", "200000d", "99999999999", "99999999999d", "18446744073709551616", "9999999999h",
-	} {
-		var got duration
-		if err := got.UnmarshalText([]byte(text)); err == nil {
-			t.Errorf("%q is %s, want an error", text, time.Duration(got))
-		}
-	}
-}
-
-const (
-	tableStart = "<!-- settings -->"
-	tableEnd   = "<!-- /settings -->"
-)
-
-// settingsTable is the settings as README.md lists them.
-func settingsTable() string {
-	var table strings.Builder
-	table.WriteString("| Variable | Flag | Default | Help |\n|---|---|---|---|\n")
-	code := func(text string) string {
-		if text == "" {
-			return ""
-		}
-		return "`" + text + "`"
-	}
-	for _, s := range settings() {
-		initial := code(s.Default)
-		if s.Compat != "" {
-			initial += ", with `--compat simplejwt` " + code(s.Compat)
-		}
-		cells := []string{code(s.Variable), code(s.Flag), initial, strings.ReplaceAll(s.Help, "|", `\|`)}
-		fmt.Fprintf(&table, "| %s |\n", strings.Join(cells, " | "))
-	}
-	return table.String()
-}
-
-// TestReadmeSettings keeps the table of README.md true; -update rewrites it.
-func TestReadmeSettings(t *testing.T) {
-	const path = "../../README.md"
-	readme, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("README.md should have the table of settings between the lines %s and %s: %v", tableStart, tableEnd, err)
-	}
-	before, rest, started := strings.Cut(string(readme), tableStart+"\n")
-	table, after, ended := strings.Cut(rest, tableEnd)
-	if !started || !ended {
-		t.Fatalf("README.md should have the table of settings between the lines %s and %s", tableStart, tableEnd)
-	}
-	want := "\n" + settingsTable() + "\n"
-	if table == want {
-		return
-	}
-	if !*update {
-		t.Fatal("the table of settings in README.md is not the program's: go test ./cmd/tokenpair -run TestReadmeSettings -update")
-	}
-	if err := os.WriteFile(path, []byte(before+tableStart+"\n"+want+tableEnd+after), 0o644); err != nil {
-		t.Fatal(err)
 	}
 }

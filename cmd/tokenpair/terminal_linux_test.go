@@ -164,3 +164,28 @@ func TestPromptIsInterrupted(t *testing.T) {
 	}
 	wantUsers(t, s)
 }
+
+// TestExportToATerminal would show everybody's hash.
+func TestExportToATerminal(t *testing.T) {
+	s, m := newSite(t), newTerminal(t)
+	s.createUser("anna", "correct horse battery")
+	code, done := m.start(s, "exportdjango")
+	<-done
+	m.screen.find(t, regexp.MustCompile("tokenpair exportdjango FILE"), nil)
+	if shown := m.screen.String(); *code != 2 || strings.Contains(shown, "argon2") {
+		t.Errorf("exit code %d, %q", *code, shown)
+	}
+}
+
+// TestProgress is for terminals: one line, gone before what the verb prints.
+func TestProgress(t *testing.T) {
+	s, m := newSite(t), newTerminal(t)
+	d := newDjango(t)
+	d.addUser(3, "otto", ottosHash)
+	code, done := m.start(s, "importdjango", "sqlite:"+d.path)
+	<-done
+	m.screen.find(t, regexp.MustCompile(`\rread 1 users …\r\x1b\[Kimported 1 user\r?\n`), nil)
+	if *code != 0 {
+		t.Errorf("exit code %d", *code)
+	}
+}

@@ -4,16 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"runtime/debug"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"example.com/tokenpair/auth"
 	"example.com/tokenpair/server"
 	"example.com/tokenpair/storage"
-	"example.com/tokenpair/storage/django"
 )
 
 type createVerb struct {
@@ -90,15 +88,23 @@ type listVerb struct{}
 func (v *listVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
 	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
 		table := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "ID\tACTIVE\tPASSWORD\tUSERNAME")
+		fmt.Fprintln(table, "ID\tACTIVE\tPASSWORD\tLAST LOGIN\tUSERNAME")
 		for user, err := range users.All(ctx) {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(table, "%d\t%t\t%s\t%s\n", user.ID, user.Active, kindOfPassword(user), printable(user.Username))
+			fmt.Fprintf(table, "%d\t%t\t%s\t%s\t%s\n", user.ID, user.Active, kindOfPassword(user), lastLogin(user), printable(user.Username))
 		}
 		return table.Flush()
 	})
+}
+
+// lastLogin is when a user logged in last, to the second (RFC 3339).
+func lastLogin(user storage.User) string {
+	if user.LastLogin.IsZero() {
+		return "never"
+	}
+	return user.LastLogin.UTC().Format(time.RFC3339)
 }
 
 // kindOfPassword is the format of a user's hash, or why there is none.
@@ -111,61 +117,6 @@ func kindOfPassword(user storage.User) string {
 	default:
 		return "unreadable"
 	}
-}
-
-type importVerb struct {
-	File string `arg:"" help:"File that manage.py dumpdata has written, or - for standard input."`
-}
-
-func (v *importVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
-	input, err := v.open(std)
-	if err != nil {
-		return err
-	}
-	defer input.Close()
-	// Read whole before the database is opened: what is no dumpdata file makes none.
-	imported, err := django.ReadUsers(input)
-	if err != nil {
-		return fmt.Errorf("%s: %w; nothing was imported", printable(v.File), err)
-	}
-	return withUsers(ctx, cli, hashing{}, func(users *auth.Users) error {
-		err := users.Import(ctx, imported)
-		if errors.Is(err, auth.ErrTaken) {
-			return fmt.Errorf("%s: %w; nothing was imported: a new database takes them all, see --database", printable(v.File), err)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w; nothing was imported", printable(v.File), err)
-		}
-		fmt.Fprintf(std.out, "imported %d users\n", len(imported))
-		warnOfLockedOut(std, imported)
-		return nil
-	})
-}
-
-// warnOfLockedOut counts the imported users who cannot log in here although Django may have let them.
-func warnOfLockedOut(std streams, imported []storage.User) {
-	var unreadable, padded int
-	for _, user := range imported {
-		if kindOfPassword(user) == "unreadable" {
-			unreadable++
-		}
-		if auth.TrimSpace(user.Username) != user.Username {
-			padded++
-		}
-	}
-	if unreadable > 0 {
-		std.warn(fmt.Sprintf("%d of them have a password hash that is not known here, and cannot log in until changepassword", unreadable))
-	}
-	if padded > 0 {
-		std.warn(fmt.Sprintf("%d of them have a name in outer white space, which a login cuts, and cannot log in", padded))
-	}
-}
-
-func (v *importVerb) open(std streams) (io.ReadCloser, error) {
-	if v.File == "-" {
-		return io.NopCloser(std.in), nil
-	}
-	return os.Open(v.File)
 }
 
 type versionVerb struct{}

@@ -1,0 +1,49 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"example.com/tokenpair/storage"
+	"example.com/tokenpair/token"
+)
+
+// Blacklist makes a refresh token good for nothing, whoever its user is: on disk before it returns. It fails with a reason
+// of package token, or with ErrBlacklisted when that was done before; of several callers at once, one succeeds.
+func (s *Service) Blacklist(ctx context.Context, encoded string) error {
+	claims, err := s.open(ctx, encoded, token.Refresh)
+	if err != nil {
+		return err
+	}
+	return s.revoke(ctx, claims)
+}
+
+// sweepHold is for how long a sweep keeps others from writing.
+const sweepHold = 10 * time.Millisecond
+
+// Sweep forgets the blacklisted tokens that have expired by themselves, the leeway included, and returns how many.
+func (s *Service) Sweep(ctx context.Context) (int, error) {
+	return Sweep(ctx, s.Store, s.Issuer.Now().Add(-s.Issuer.Config().Leeway))
+}
+
+// Sweep forgets the blacklisted tokens that expired at or before until, and returns how many. It works in short
+// transactions and rests as long between them, so that whoever else writes gets a turn.
+func Sweep(ctx context.Context, store storage.Store, until time.Time) (forgotten int, err error) {
+	for {
+		start := time.Now()
+		n, err := store.ForgetRevoked(ctx, until, sweepHold)
+		if err != nil {
+			return forgotten, fmt.Errorf("forget expired tokens: %w", err)
+		}
+		if n == 0 {
+			return forgotten, nil
+		}
+		forgotten += n
+		select {
+		case <-ctx.Done():
+			return forgotten, ctx.Err()
+		case <-time.After(time.Since(start)):
+		}
+	}
+}

@@ -1,0 +1,194 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"example.com/tokenpair/auth"
+	"example.com/tokenpair/storage"
+	"example.com/tokenpair/token"
+)
+
+func TestBlacklist(t *testing.T) {
+	h := open(t)
+	h.addUsers(t)
+	pair := h.logIn(t)
+	wantRefused(t, "an access token", h.Blacklist(t.Context(), pair.Access), token.ErrWrongType)
+	wantRefused(t, "the first time", h.Blacklist(t.Context(), pair.Refresh), nil)
+	wantRefused(t, "the second time", h.Blacklist(t.Context(), pair.Refresh), auth.ErrBlacklisted)
+	wantRefused(t, "refresh", second(h.Refresh(t.Context(), pair.Refresh)), auth.ErrBlacklisted)
+	wantRefused(t, "its access token", second(h.Authenticate(t.Context(), pair.Access)), nil)
+
+	wantRefused(t, "verify", h.Verify(t.Context(), pair.Refresh), nil)
+	h.Rules.BlacklistAfterRotation = true
+	wantRefused(t, "verify, which asks now", h.Verify(t.Context(), pair.Refresh), auth.ErrBlacklisted)
+	wantRefused(t, "verify of its access token", h.Verify(t.Context(), pair.Access), nil)
+
+	// Whoever its user is: a token of nobody can be given back too.
+	nobody := h.mint(t, token.Refresh, func(c *token.Claims) { c.SetInt("user_id", 99) })
+	wantRefused(t, "of nobody", h.Blacklist(t.Context(), nobody), nil)
+}
+
+func TestBlacklistHasOneWinner(t *testing.T) {
+	h := open(t)
+	h.addUsers(t)
+	pair := h.logIn(t)
+	var won atomic.Int32
+	var group sync.WaitGroup
+	for range 32 {
+		group.Go(func() {
+			err := h.Blacklist(t.Context(), pair.Refresh)
+			if err == nil {
+				won.Add(1)
+			} else if !errors.Is(err, auth.ErrBlacklisted) {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d of 32 were told that they did it", won.Load())
+	}
+}
+
+// leaving is a Store whose caller goes when it is asked whether a token is blacklisted.
+type leaving struct {
+	storage.Store
+	leave context.CancelFunc
+}
+
+func (l leaving) Revoked(ctx context.Context, id string) (bool, error) {
+	revoked, err := l.Store.Revoked(ctx, id)
+	l.leave()
+	return revoked, err
+}
+
+// A caller who goes halfway does not keep a token alive that it gave back.
+func TestBlacklistIsFinished(t *testing.T) {
+	h := open(t)
+	h.addUsers(t)
+	pair := h.logIn(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	store := h.Store
+	h.Store = leaving{store, cancel}
+	wantRefused(t, "the caller has gone", h.Blacklist(ctx, pair.Refresh), nil)
+	h.Store = store
+	wantRefused(t, "refresh", second(h.Refresh(t.Context(), pair.Refresh)), auth.ErrBlacklisted)
+}
+
+// What the database cannot tell is no token that is good, and what it cannot keep is none that is blacklisted.
+func TestBlacklistFailsClosed(t *testing.T) {
+	h := open(t)
+	h.addUsers(t)
+	h.Rules = auth.Rules{RotateRefreshTokens: true, BlacklistAfterRotation: true, AccessTypes: []token.Type{token.Sliding}}
+	pair := h.logIn(t)
+	sliding, err := h.ObtainSliding(t.Context(), "alice", "alice's password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := h.Store
+	for _, method := range []string{"Revoked", "Revoke", "UserByID"} {
+		h.Store = failing{store, method}
+		calls := map[string]error{
+			"refresh":         second(h.Refresh(t.Context(), pair.Refresh)),
+			"blacklist":       h.Blacklist(t.Context(), pair.Refresh),
+			"verify":          h.Verify(t.Context(), pair.Refresh),
+			"sliding refresh": second(h.RefreshSliding(t.Context(), sliding)),
+			"access":          second(h.Authenticate(t.Context(), sliding)),
+		}
+		asked := map[string][]string{
+			"Revoked":  {"refresh", "blacklist", "verify", "sliding refresh", "access"},
+			"Revoke":   {"refresh", "blacklist"},
+			"UserByID": {"refresh", "sliding refresh", "access"},
+		}
+		for call, err := range calls {
+			if !slices.Contains(asked[method], call) {
+				continue
+			}
+			if !errors.Is(err, errDisk) || errors.As(err, new(auth.KindsRefused)) || errors.Is(err, auth.ErrBlacklisted) {
+				t.Errorf("%s fails, %s: %v", method, call, err)
+			}
+		}
+		for _, call := range asked[method] {
+			if calls[call] == nil {
+				t.Errorf("%s fails, and %s does not", method, call)
+			}
+		}
+	}
+}
+
+func TestRefreshSliding(t *testing.T) {
+	h := open(t)
+	h.addUsers(t)
+	now := time.Now().Truncate(time.Second)
+	h.Issuer.Now = func() time.Time { return now }
+	encoded, err := h.ObtainSliding(t.Context(), "alice", "alice's password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := h.claims(t, encoded, token.Sliding)
+	now = now.Add(4 * time.Minute)
+	renewed, err := h.RefreshSliding(t.Context(), encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := h.claims(t, renewed, token.Sliding)
+	if h.Issuer.ID(claims) != h.Issuer.ID(first) || !h.Issuer.Expires(claims).Equal(now.Add(5*time.Minute)) {
+		t.Errorf("renewed to %s until %s", h.Issuer.ID(claims), h.Issuer.Expires(claims))
+	}
+	wantRefused(t, "a refresh token", second(h.RefreshSliding(t.Context(), h.logIn(t).Refresh)), token.ErrWrongType)
+	if err := h.users.SetActive(t.Context(), "alice", false); err != nil {
+		t.Fatal(err)
+	}
+	wantRefused(t, "inactive", second(h.RefreshSliding(t.Context(), renewed)), auth.ErrNoAccount)
+	if err := h.users.SetActive(t.Context(), "alice", true); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Minute)
+	wantRefused(t, "the first, when it has expired", second(h.RefreshSliding(t.Context(), encoded)), token.ErrExpired)
+	for now.Before(time.Now().Add(24 * time.Hour)) {
+		now = now.Add(3 * time.Minute)
+		next, err := h.RefreshSliding(t.Context(), renewed)
+		if err != nil {
+			wantRefused(t, "at its end", err, token.ErrRefreshExpired)
+			return
+		}
+		renewed = next
+	}
+	t.Error("it is renewed for longer than a day")
+}
+
+func TestSweep(t *testing.T) {
+	h := open(t)
+	config := token.DefaultConfig()
+	config.Leeway = time.Minute
+	h.Issuer = must(token.NewIssuer(must(token.ParseKey("HS256", []byte(secretKey), nil)), config))
+	now := time.Now()
+	h.Issuer.Now = func() time.Time { return now }
+	for i := range 1000 {
+		if _, err := h.Store.Revoke(t.Context(), storage.Revocation{ID: fmt.Sprint("dead", i), Expires: now.Add(-time.Minute)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Within the leeway the token itself is still good.
+	if _, err := h.Store.Revoke(t.Context(), storage.Revocation{ID: "late", Expires: now.Add(-time.Minute + time.Second)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{1000, 0} {
+		if n, err := h.Sweep(t.Context()); err != nil || n != want {
+			t.Errorf("forgot %d, %v; want %d", n, err, want)
+		}
+	}
+	if revoked, err := h.Store.Revoked(t.Context(), "late"); err != nil || !revoked {
+		t.Errorf("a token that is still good is blacklisted: %t, %v", revoked, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	wantRefused(t, "ended", second(h.Sweep(ctx)), context.Canceled)
+}

@@ -1,0 +1,124 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"example.com/tokenpair/storage"
+	"example.com/tokenpair/token"
+)
+
+// Refresh answers a refresh token with a new access token and, where the rules rotate, a new refresh token, else "". It
+// fails with a reason of package token, ErrBlacklisted, ErrNoAccount or ErrPasswordChanged.
+//
+// Where the old token is blacklisted, that is on disk before the new ones are given away, and of several callers at once
+// with one token, one gets new ones.
+func (s *Service) Refresh(ctx context.Context, encoded string) (token.Pair, error) {
+	claims, err := s.open(ctx, encoded, token.Refresh)
+	if err != nil {
+		return token.Pair{}, err
+	}
+	if err := s.checkUser(ctx, claims); err != nil {
+		return token.Pair{}, err
+	}
+	var pair token.Pair
+	if pair.Access, err = s.Issuer.DeriveAccess(claims); err != nil {
+		return token.Pair{}, fmt.Errorf("issue an access token: %w", err)
+	}
+	if !s.Rules.RotateRefreshTokens {
+		return pair, nil
+	}
+	if pair.Refresh, err = s.Issuer.Rotate(claims); err != nil {
+		return token.Pair{}, fmt.Errorf("issue a refresh token: %w", err)
+	}
+	if s.Rules.BlacklistAfterRotation {
+		if err := s.revoke(ctx, claims); err != nil {
+			return token.Pair{}, err
+		}
+	}
+	return pair, nil
+}
+
+// RefreshSliding answers a sliding token with one of the same id that expires later. It fails as Refresh does, and with
+// token.ErrNoRefreshExpiry or token.ErrRefreshExpired.
+func (s *Service) RefreshSliding(ctx context.Context, encoded string) (string, error) {
+	claims, err := s.open(ctx, encoded, token.Sliding)
+	if err != nil {
+		return "", err
+	}
+	if err := s.checkUser(ctx, claims); err != nil {
+		return "", err
+	}
+	extended, err := s.Issuer.ExtendSliding(claims)
+	if err != nil {
+		return "", fmt.Errorf("extend a sliding token: %w", err)
+	}
+	return extended, nil
+}
+
+// open reads a token of a kind that can be blacklisted.
+func (s *Service) open(ctx context.Context, encoded string, want token.Type) (token.Claims, error) {
+	claims, err := s.Issuer.Open(encoded)
+	if err != nil {
+		return token.Claims{}, err
+	}
+	if err := s.checkRevoked(ctx, claims); err != nil {
+		return token.Claims{}, err
+	}
+	if err := s.Issuer.Check(claims, want); err != nil {
+		return token.Claims{}, err
+	}
+	return claims, nil
+}
+
+// checkRevoked looks a token up by its id. One without an id is found nowhere, and Issuer.Check refuses it.
+func (s *Service) checkRevoked(ctx context.Context, claims token.Claims) error {
+	revoked, err := s.Store.Revoked(ctx, s.Issuer.ID(claims))
+	if err != nil {
+		return fmt.Errorf("look up a token: %w", err)
+	}
+	if revoked {
+		return ErrBlacklisted
+	}
+	return nil
+}
+
+// revoke makes a token good for nothing, and fails with ErrBlacklisted when it was so already. It is not given up with its
+// caller: a token that somebody believes to be ended has to be.
+func (s *Service) revoke(ctx context.Context, claims token.Claims) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	fresh, err := s.Store.Revoke(ctx, storage.Revocation{ID: s.Issuer.ID(claims), Expires: s.Issuer.Expires(claims)})
+	if err != nil {
+		return fmt.Errorf("blacklist a token: %w", err)
+	}
+	if !fresh {
+		return ErrBlacklisted
+	}
+	return nil
+}
+
+// checkUser asks whether the user whom a token names may go on. A token that names nobody is not asked.
+func (s *Service) checkUser(ctx context.Context, claims token.Claims) error {
+	if s.namesNobody(claims) {
+		return nil
+	}
+	user, err := s.userOf(ctx, claims)
+	if errors.Is(err, storage.ErrNotFound) {
+		return ErrNoAccount
+	}
+	if err != nil {
+		return err
+	}
+	if !user.Active && !s.Rules.IgnoreInactive {
+		return ErrNoAccount
+	}
+	if !s.Rules.CheckRevokeToken || !s.passwordChanged(claims, user) {
+		return nil
+	}
+	if err := s.revoke(ctx, claims); err != nil && !errors.Is(err, ErrBlacklisted) {
+		return err
+	}
+	return ErrPasswordChanged
+}

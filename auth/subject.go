@@ -1,0 +1,108 @@
+package auth
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"example.com/tokenpair/storage"
+	"example.com/tokenpair/token"
+)
+
+// errUnnamed: a token names nobody.
+var errUnnamed = errors.New("the token names no user")
+
+// about is what tokens say of a user.
+func (s *Service) about(user storage.User) (about token.Claims) {
+	names := s.Issuer.Config()
+	switch {
+	case s.Rules.UserIDField == "username":
+		about.SetText(names.UserIDClaim, user.Username)
+	case s.Rules.TextUserID:
+		about.SetText(names.UserIDClaim, strconv.FormatInt(user.ID, 10))
+	default:
+		about.SetInt(names.UserIDClaim, user.ID)
+	}
+	if s.Rules.CheckRevokeToken {
+		about.SetText(names.RevokeClaim, passwordMark(user.Password))
+	}
+	return about
+}
+
+// userOf finds the user whom a token names. It fails with errUnnamed when the token has no such claim, and with
+// storage.ErrNotFound when there is no such user, or could be none by that name or number.
+func (s *Service) userOf(ctx context.Context, claims token.Claims) (storage.User, error) {
+	claim := s.Issuer.Config().UserIDClaim
+	raw, ok := claims.Get(claim)
+	if !ok {
+		return storage.User{}, errUnnamed
+	}
+	name, isText := claims.Text(claim)
+	if !isText {
+		name = string(raw) // a number names the user of its digits, and nothing else names anybody
+	}
+	var user storage.User
+	var err error
+	switch {
+	case raw.Kind() != '"' && raw.Kind() != '0':
+		err = storage.ErrNotFound
+	case s.Rules.UserIDField == "username":
+		user, err = s.Store.UserByName(ctx, name)
+	default:
+		user, err = s.userByNumber(ctx, name)
+	}
+	if err != nil {
+		return storage.User{}, fmt.Errorf("find the user of a token: %w", err)
+	}
+	return user, nil
+}
+
+// userByNumber takes one spelling of each number, so that no two texts name one user.
+func (s *Service) userByNumber(ctx context.Context, digits string) (storage.User, error) {
+	id, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || strconv.FormatInt(id, 10) != digits {
+		return storage.User{}, storage.ErrNotFound
+	}
+	return s.Store.UserByID(ctx, id)
+}
+
+// namesNobody says whether a token leaves its user open: SimpleJWT then asks for none when it refreshes. To it a claim with
+// an empty value is no better than a missing one.
+func (s *Service) namesNobody(claims token.Claims) bool {
+	raw, ok := claims.Get(s.Issuer.Config().UserIDClaim)
+	if !ok {
+		return true
+	}
+	switch text := string(raw); raw.Kind() {
+	case 'n', 'f':
+		return true
+	case '"':
+		return text == `""`
+	case '[':
+		return text == "[]"
+	case '{':
+		return text == "{}"
+	case '0':
+		f, err := strconv.ParseFloat(text, 64)
+		return err == nil && f == 0
+	}
+	return false
+}
+
+// passwordMark is what SimpleJWT puts into tokens so that they end when the hash of the password changes. It tells nothing
+// that could be used: the hash is salted.
+func passwordMark(encoded string) string {
+	sum := md5.Sum([]byte(encoded))
+	return strings.ToUpper(hex.EncodeToString(sum[:]))
+}
+
+// passwordChanged says whether the user's hash is another than when the token was issued.
+func (s *Service) passwordChanged(claims token.Claims, user storage.User) bool {
+	mark, _ := claims.Text(s.Issuer.Config().RevokeClaim) // none is no mark of any hash
+	return subtle.ConstantTimeCompare([]byte(mark), []byte(passwordMark(user.Password))) != 1
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"example.com/tokenpair/auth"
+	"example.com/tokenpair/storage"
+	"example.com/tokenpair/storage/django"
+)
+
+type exportVerb struct {
+	File string `arg:"" optional:"" help:"File to write, which must not exist yet. Without it, standard output."`
+}
+
+func (v *exportVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
+	if v.File == "" && terminalOf(std.out) != nil {
+		return usageError{errors.New("a terminal would show everybody's password hash: name a file, tokenpair exportdjango FILE, or send the output elsewhere")}
+	}
+	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
+		write := func(out io.Writer) (django.Written, error) {
+			return django.WriteFixture(out, users.All(ctx), revocations(ctx, users.Store), users.Now())
+		}
+		var written django.Written
+		var err error
+		told, place := std.out, v.File
+		if v.File == "" {
+			told, place = std.err, "standard output"
+			written, err = write(std.out)
+		} else {
+			err = createWhole(v.File, func(out io.Writer) (err error) {
+				written, err = write(out)
+				return err
+			})
+		}
+		if err != nil && ctx.Err() != nil {
+			err = errors.New("interrupted")
+		}
+		if err != nil {
+			return fmt.Errorf("export to %s: %w", printable(place), err)
+		}
+		fmt.Fprintf(told, "exported %s and %s to %s\n", count(written.Users, "user"), count(written.Tokens, "blacklisted token"), printable(place))
+		std.warn("loaddata replaces whole rows, also e-mail addresses, names and staff flags: " +
+			"where the site still has its users, bring hashes back with the script in docs/django.md instead")
+		return nil
+	})
+}
+
+// createWhole makes a file that only its owner may read. It is there when all is written, or not at all, and none that
+// exists is replaced.
+func createWhole(path string, write func(io.Writer) error) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		if err != nil {
+			return err
+		}
+		return errors.New("it exists already: name another file, or remove it")
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // with mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) // where it was renamed there is nothing left to remove
+	defer file.Close()
+	buffered := bufio.NewWriterSize(file, 1<<20)
+	if err := write(buffered); err != nil {
+		return err
+	}
+	if err := errors.Join(buffered.Flush(), file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+// revocations walks over the revoked tokens. After an error it ends.
+func revocations(ctx context.Context, store storage.RevocationStore) iter.Seq2[storage.Revocation, error] {
+	const page = 1000
+	return func(yield func(storage.Revocation, error) bool) {
+		for last := ""; ; {
+			revoked, err := store.Revocations(ctx, last, page)
+			if err != nil {
+				yield(storage.Revocation{}, fmt.Errorf("list revoked tokens: %w", err))
+				return
+			}
+			for _, r := range revoked {
+				if !yield(r, nil) {
+					return
+				}
+				last = r.ID
+			}
+			if len(revoked) < page {
+				return
+			}
+		}
+	}
+}
+
+type flushVerb struct {
+	expiry
+}
+
+func (v *flushVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
+	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
+		// A server with this leeway still takes what expired just now, unless it is revoked.
+		forgotten, err := auth.Sweep(ctx, users.Store, time.Now().Add(-time.Duration(v.Leeway)))
+		if err != nil {
+			return fmt.Errorf("%w; %d were forgotten before", err, forgotten)
+		}
+		fmt.Fprintf(std.out, "forgot %s\n", count(forgotten, "expired blacklisted token"))
+		return nil
+	})
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"example.com/tokenpair/auth"
+	"example.com/tokenpair/storage"
+	"example.com/tokenpair/storage/django"
+)
+
+type importVerb struct {
+	expiry
+	Source string `arg:"" help:"What to read: sqlite:PATH for Django's own SQLite file, a file that manage.py dumpdata has written, or - for one on standard input."`
+	DryRun bool   `help:"Show what would be imported, and what stands in the way; change nothing."`
+}
+
+func (v *importVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
+	path, err := databasePath(cli.Database)
+	if err != nil {
+		return err
+	}
+	_, err = os.Stat(path)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	if v.DryRun {
+		return v.rehearse(ctx, cli, isNew, std)
+	}
+	// What is broken should not make a database. Standard input can be read but once, and is taken as it comes.
+	if isNew && v.Source != "-" {
+		if _, _, err := v.read(ctx, std, nil); err != nil {
+			return v.failed(ctx, err)
+		}
+	}
+	source, closeSource, err := v.open(ctx, std)
+	if err != nil {
+		return v.failed(ctx, err)
+	}
+	defer closeSource()
+	return withUsers(ctx, cli, hashing{}, func(users *auth.Users) error {
+		before, err := users.Store.PasswordFormats(ctx)
+		if err != nil {
+			return err
+		}
+		seen := newSurvey(std)
+		imported, err := users.Import(ctx, seen.ofUsers(source.Users()), seen.ofRevocations(source.Revocations()))
+		seen.progress.clear()
+		if err != nil {
+			return v.failed(ctx, err)
+		}
+		printImported(std, imported, seen, source.Expired())
+		if !isNew && hasNew(seen, before) {
+			fmt.Fprintln(std.out, "there are new kinds of hashes: restart a server that is running, which measures what they cost at its start")
+		}
+		seen.warnOfLockedOut(std)
+		return nil
+	})
+}
+
+// failed says what became of an import.
+func (v *importVerb) failed(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("interrupted; nothing was imported")
+	case errors.Is(err, auth.ErrTaken):
+		return fmt.Errorf("%s: %w; nothing was imported: --dry-run shows all that are taken, and a new database takes everybody, see --database", printable(v.Source), err)
+	}
+	return fmt.Errorf("%s: %w; nothing was imported", printable(v.Source), err)
+}
+
+func printImported(std streams, imported storage.Imported, seen *survey, expired int) {
+	fmt.Fprintf(std.out, "imported %s\n", count(imported.Users, "user"))
+	if imported.Present > 0 {
+		fmt.Fprintf(std.out, "left %s as they are, who were here already\n", count(imported.Present, "user"))
+	}
+	fmt.Fprintf(std.out, "blacklisted %s", count(imported.Revocations, "token"))
+	if known := seen.alive - imported.Revocations; known > 0 {
+		fmt.Fprintf(std.out, ", %d more were so already", known)
+	}
+	fmt.Fprintf(std.out, "; left out %d that had expired\n", expired)
+	seen.printHashes(std.out)
+}
+
+// hasNew says whether there are kinds of hashes that the database did not have.
+func hasNew(seen *survey, before []string) bool {
+	for kind := range seen.hashes {
+		if kind != "unusable" && kind != "unreadable" && !slices.Contains(before, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// open opens what is to be read; it is given back by close.
+func (v *importVerb) open(ctx context.Context, std streams) (source *django.Source, close func(), err error) {
+	now := time.Now().Add(-time.Duration(v.Leeway)) // a server with this leeway still takes what expired just now
+	if path, ok := strings.CutPrefix(v.Source, "sqlite:"); ok {
+		source, err = django.OpenSQLite(ctx, path, now)
+		if err != nil {
+			return nil, nil, err
+		}
+		return source, func() { source.Close() }, nil // it was only read
+	}
+	if v.Source == "-" {
+		return django.OpenFixture(std.in, now), func() {}, nil
+	}
+	file, err := os.Open(v.Source)
+	if err != nil {
+		return nil, nil, err
+	}
+	magic := make([]byte, 15)
+	if n, _ := file.ReadAt(magic, 0); string(magic[:n]) == "SQLite format 3" {
+		file.Close()
+		return nil, nil, errors.New("it is a SQLite file: write sqlite: before its path")
+	}
+	return django.OpenFixture(file, now), func() { file.Close() }, nil
+}
+
+// read reads all that there is; each, if not nil, is told of every user.
+func (v *importVerb) read(ctx context.Context, std streams, each func(storage.User)) (seen *survey, expired int, err error) {
+	source, closeSource, err := v.open(ctx, std)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer closeSource()
+	seen = newSurvey(std)
+	defer seen.progress.clear()
+	for user, err := range seen.ofUsers(source.Users()) {
+		if err := errors.Join(err, ctx.Err()); err != nil {
+			return nil, 0, err
+		}
+		if each != nil {
+			each(user)
+		}
+	}
+	for _, err := range seen.ofRevocations(source.Revocations()) {
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	return seen, source.Expired(), nil
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestSweepAtStart has expired tokens forgotten by a server, by itself, and those alive kept.
+func TestSweepAtStart(t *testing.T) {
+	d := newDjango(t)
+	d.addUser(3, "otto", ottosHash)
+	d.blacklist(1, strings.Repeat("a", 32), time.Now().Add(-time.Hour))
+	d.blacklist(2, strings.Repeat("b", 32), time.Now().Add(time.Hour))
+	s := newSite(t)
+	s.must("", "importdjango", "sqlite:"+d.path, "--leeway=2h")
+	s.wantRevoked(2)
+	v := s.serve("--leeway=2h")
+	v.end()
+	s.wantRevoked(2)
+	v = s.serve()
+	for late := time.Now().Add(patience); len(s.revokedIDs()) > 1 && time.Now().Before(late); time.Sleep(10 * time.Millisecond) {
+	}
+	v.end()
+	s.wantRevoked(1)
+}
+
+// TestFailedSweep is told to the log, and nothing else comes of it.
+func TestFailedSweep(t *testing.T) {
+	out := newOutput()
+	stop := sweepMeanwhile(t.Context(), func(context.Context) (int, error) { return 0, errors.New("the disk is on fire") },
+		slog.New(slog.NewTextHandler(out, nil)))
+	out.find(t, regexp.MustCompile(`level=WARN msg="expired revocations not forgotten; tried again later" error="the disk is on fire"`), nil)
+	stop()
+}
+
+// TestSweepEndsWithTheServer waits for the one under way, whose end is no failure.
+func TestSweepEndsWithTheServer(t *testing.T) {
+	out, began, ended := newOutput(), make(chan struct{}), false
+	stop := sweepMeanwhile(t.Context(), func(ctx context.Context) (int, error) {
+		close(began)
+		<-ctx.Done()
+		time.Sleep(time.Millisecond)
+		ended = true
+		return 0, ctx.Err()
+	}, slog.New(slog.NewTextHandler(out, nil)))
+	<-began
+	stop()
+	if !ended || out.String() != "" {
+		t.Errorf("ended: %t, log: %s", ended, out)
+	}
+}
