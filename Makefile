@@ -6,7 +6,7 @@ TESTFLAGS ?=
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test generate check check-race check-generated check-style check-conformance fuzz bench clean
+.PHONY: help build run test generate check check-race check-generated check-style check-conformance parity interop fuzz bench clean
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -41,12 +41,24 @@ check-race: ## the tests with the race detector, which needs a C compiler
 
 check-conformance: build .tools/venv ## the recorded cases once more through run.py, and PyJWT reads our tokens
 	CONFORMANCE_PYTHON=python3 $(GO) test $(TESTFLAGS) -run Agree ./conformance
-	PYTHON=.tools/venv/bin/python conformance/run.sh bin/tokenpair
+	.tools/venv/bin/python conformance/replay.py bin/tokenpair
+
+parity: ## write docs/parity.md anew: what differs from SimpleJWT
+	$(GO) test ./conformance -run TestParity -update
 
 .tools/venv: conformance/requirements.txt
 	@command -v python3 >/dev/null || { echo 'check-conformance needs python3: apt-get install python3 python3-venv'; exit 1; }
 	python3 -m venv $@
 	$@/bin/pip install --quiet --disable-pip-version-check --require-hashes -r conformance/requirements.txt
+	@touch $@
+
+interop: build .tools/interop ## tokens and users of a real Django site come here and go back, and docs/django.md is true
+	.tools/interop/bin/python -B conformance/interop/interop.py bin/tokenpair
+
+.tools/interop: conformance/interop/requirements.txt
+	@command -v python3 >/dev/null || { echo 'interop needs python3: apt-get install python3 python3-venv curl'; exit 1; }
+	python3 -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check --require-hashes -r conformance/interop/requirements.txt || { rm -rf $@; exit 1; }
 	@touch $@
 
 fuzz: ## each fuzz target for FUZZTIME

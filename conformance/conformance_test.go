@@ -3,68 +3,63 @@ package conformance
 import (
 	"net/http"
 	"net/url"
-	"regexp"
-	"strings"
 	"testing"
 
 	"example.com/tokenpair/server/servertest"
 )
 
-var loginPath = regexp.MustCompile(`\A/api/token/?(\?.*)?\z`)
-
-// wanted says whether the program is held to a case yet.
-func wanted(c *Case) bool {
-	if c.Tier != "mandatory" || c.Profile != "default" {
-		return false
-	}
-	if !strings.HasPrefix(c.ID, "login.") && !strings.HasPrefix(c.ID, "route.") {
-		return false
-	}
-	for _, s := range c.Steps {
-		if s.Do == "request" && !loginPath.MatchString(s.Path) {
-			return false
-		}
-	}
-	return true
-}
-
-// TestProgram holds the program to the cases, and each answer to the contract.
+// TestProgram holds the program to the mandatory cases of every wanted profile, and each answer to the contract.
 func TestProgram(t *testing.T) {
-	const fewest = 135 // so that a slip in wanted does not pass for success
+	const total = 594 // so that a slip in what is wanted does not pass for success
 
 	suite, f := publicCases(t), loadFixtures(t)
-	var cases []*Case
-	for i := range suite.Cases {
-		if wanted(&suite.Cases[i]) {
-			cases = append(cases, &suite.Cases[i])
+	settings, unwanted := loadProfiles(t)
+	cases := wantedCases(suite, "mandatory", settings, unwanted)
+	count := 0
+	for profile := range settings {
+		count += len(cases[profile])
+		if len(cases[profile]) == 0 {
+			t.Errorf("profile %s has no case", profile)
 		}
 	}
-	if len(cases) < fewest {
-		t.Errorf("%d cases are wanted, at least %d should be", len(cases), fewest)
+	if count != total {
+		t.Errorf("%d cases are wanted, it should be %d", count, total)
 	}
 
-	p := start(t, build(t), f)
-	runner, err := NewRunner(p.base, f.SigningKey, suite.Keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range cases {
-		t.Run(c.ID, func(t *testing.T) {
-			answers := 0
-			runner.Answered = func(method, target string, answer *http.Response, body []byte) {
-				answers++
-				wantContract(t, method, target, answer, body)
+	binary := build(t)
+	for profile, list := range cases {
+		t.Run(profile, func(t *testing.T) {
+			t.Parallel() // a program each; as many at once as there are processors
+			p := startProfile(t, binary, f, settings[profile])
+			runner, err := NewRunner(p.base, f.SigningKey, suite.Keys)
+			if err != nil {
+				t.Fatal(err)
 			}
-			differences, _ := runner.Run(c)
-			for _, d := range differences {
-				t.Errorf("%s: %s", c.ID, d)
+			for _, c := range list {
+				t.Run(c.ID, func(t *testing.T) {
+					for _, d := range replay(t, runner, c) {
+						t.Errorf("%s: %s", c.ID, d)
+					}
+				})
 			}
-			if answers == 0 {
-				t.Error("no answer was held against the contract")
-			}
+			p.stop(t, f)
 		})
 	}
-	p.stop(t, f)
+}
+
+// replay runs a case and returns the differences; each answer is held against the contract.
+func replay(t *testing.T, runner *Runner, c *Case) (differences []string) {
+	t.Helper()
+	answers := 0
+	runner.Answered = func(method, target string, answer *http.Response, body []byte) {
+		answers++
+		wantContract(t, method, target, answer, body)
+	}
+	differences, _ = runner.Run(c)
+	if answers == 0 {
+		t.Errorf("%s: no answer was held against the contract", c.ID)
+	}
+	return differences
 }
 
 // wantContract wants an answer to be one that the contract documents.

@@ -31,14 +31,8 @@ type fixtures struct {
 
 func loadFixtures(t *testing.T) *fixtures {
 	t.Helper()
-	raw, err := os.ReadFile("fixtures.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var f fixtures
-	if err := json.Unmarshal(raw, &f); err != nil {
-		t.Fatal(err)
-	}
+	readJSON(t, "fixtures.json", &f)
 	return &f
 }
 
@@ -100,7 +94,7 @@ type program struct {
 	err    error         // how it ended
 }
 
-// start imports the users into an empty database and serves them, with further settings as NAME=value.
+// start imports the users into an empty database and serves them as SimpleJWT would, with further settings as NAME=value.
 func start(t *testing.T, binary string, f *fixtures, settings ...string) *program {
 	t.Helper()
 	dir := t.TempDir()
@@ -122,7 +116,7 @@ func start(t *testing.T, binary string, f *fixtures, settings ...string) *progra
 	var stdout output
 	p := &program{stderr: &output{}, done: make(chan struct{})}
 	p.cmd = exec.Command(binary, "serve")
-	p.cmd.Env = append(env, "TOKENPAIR_LISTEN=127.0.0.1:0", "TOKENPAIR_COMPAT=simplejwt", "TOKENPAIR_SIGNING_KEY="+f.SigningKey)
+	p.cmd.Env = append(env, "TOKENPAIR_LISTEN=127.0.0.1:0", "TOKENPAIR_COMPAT=simplejwt")
 	p.cmd.Env = append(p.cmd.Env, settings...)
 	p.cmd.Stdout, p.cmd.Stderr = &stdout, p.stderr
 	if err := p.cmd.Start(); err != nil {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -91,6 +92,38 @@ func TestNoServer(t *testing.T) {
 	}
 	differences, _ := runner.Run(&Case{Steps: []Step{{Do: "request", Method: "GET", Path: "/"}}})
 	if len(differences) != 1 || !strings.HasPrefix(differences[0], "[1] GET /: ") {
+		t.Errorf("differences %q", differences)
+	}
+}
+
+// A server may answer, and read no further, as soon as it knows that the body is too large.
+func TestAnswerBeforeTheBody(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		conn.Read(make([]byte, 1))
+		io.WriteString(conn, "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+		<-done
+	}()
+	suite, err := parse([]byte(`{"cases":[{"id":"c","steps":[{"method":"POST","path":"/","body":[["x",50000000]],"expect":{"status":413}}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	runner, err := NewRunner("http://"+listener.Addr().String(), testKey, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if differences, _ := runner.Run(&suite.Cases[0]); len(differences) != 0 {
 		t.Errorf("differences %q", differences)
 	}
 }

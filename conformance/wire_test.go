@@ -3,6 +3,7 @@ package conformance
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net"
@@ -91,28 +92,40 @@ func (r *Runner) exchange(q *request, head, body []byte) (*response, error) {
 	if err := conn.SetDeadline(time.Now().Add(r.Timeout)); err != nil {
 		return nil, err
 	}
-	for _, part := range [][]byte{head, body} {
-		if _, err := conn.Write(part); err != nil {
+	// A server may answer, and close, before it has read a body that it does not want.
+	wrote := make(chan error, 1)
+	go func() {
+		_, err := (&net.Buffers{head, body}).WriteTo(conn)
+		wrote <- err
+	}()
+	answer, raw, err := read(q, conn)
+	if err != nil {
+		select {
+		case writeErr := <-wrote:
+			return nil, cmp.Or(writeErr, err)
+		default:
 			return nil, err
 		}
 	}
+	if r.Answered != nil {
+		r.Answered(q.method, q.path, answer, raw)
+	}
+	return &response{answer.StatusCode, headersOf(answer), raw, from, now()}, nil
+}
+
+// read is the answer to a request, with its body.
+func read(q *request, conn io.Reader) (*http.Response, []byte, error) {
 	reader := bufio.NewReader(conn)
 	for {
 		answer, err := http.ReadResponse(reader, &http.Request{Method: q.method})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if answer.StatusCode == http.StatusContinue {
 			continue
 		}
 		raw, err := io.ReadAll(answer.Body)
-		if err != nil {
-			return nil, err
-		}
-		if r.Answered != nil {
-			r.Answered(q.method, q.path, answer, raw)
-		}
-		return &response{answer.StatusCode, headersOf(answer), raw, from, now()}, nil
+		return answer, raw, err
 	}
 }
 
