@@ -37,7 +37,7 @@ check-generated: ## generated/ is what openapi.yaml makes
 
 check-race: ## the tests with the race detector, which needs a C compiler
 	@command -v gcc >/dev/null || { echo 'check-race needs gcc: apt-get install gcc'; exit 1; }
-	CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) ./...
+	CGO_ENABLED=1 $(GO) test -race -short $(TESTFLAGS) ./...
 
 check-conformance: build .tools/venv ## the recorded cases once more through run.py, and PyJWT reads our tokens
 	CONFORMANCE_PYTHON=python3 $(GO) test $(TESTFLAGS) -run Agree ./conformance

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,21 +37,8 @@ func TestBlacklistHasOneWinner(t *testing.T) {
 	h := open(t)
 	h.addUsers(t)
 	pair := h.logIn(t)
-	var won atomic.Int32
-	var group sync.WaitGroup
-	for range 32 {
-		group.Go(func() {
-			err := h.Blacklist(t.Context(), pair.Refresh)
-			if err == nil {
-				won.Add(1)
-			} else if !errors.Is(err, auth.ErrBlacklisted) {
-				t.Error(err)
-			}
-		})
-	}
-	group.Wait()
-	if won.Load() != 1 {
-		t.Errorf("%d of 32 were told that they did it", won.Load())
+	if won := winners(t, 32, func() error { return h.Blacklist(t.Context(), pair.Refresh) }); won != 1 {
+		t.Errorf("%d of 32 were told that they did it", won)
 	}
 }
 
