@@ -19,20 +19,22 @@ func (s *Service) Blacklist(ctx context.Context, encoded string) error {
 	return s.revoke(ctx, claims)
 }
 
+// KeepRevoked is for how long a blacklisted token is remembered after it has expired: a clock that is set back, or a leeway
+// shorter than this, does not make it good again.
+const KeepRevoked = 24 * time.Hour
+
 // sweepHold is for how long a sweep keeps others from writing.
 const sweepHold = 10 * time.Millisecond
 
-// Sweep forgets the blacklisted tokens that have expired by themselves, the leeway included, and returns how many.
-func (s *Service) Sweep(ctx context.Context) (int, error) {
-	return Sweep(ctx, s.Store, s.Issuer.Now().Add(-s.Issuer.Config().Leeway))
-}
+// Sweep forgets the blacklisted tokens that expired longer ago than KeepRevoked, and returns how many.
+func (s *Service) Sweep(ctx context.Context) (int, error) { return Sweep(ctx, s.Store, s.Issuer.Now()) }
 
-// Sweep forgets the blacklisted tokens that expired at or before until, and returns how many. It works in short
-// transactions and rests as long between them, so that whoever else writes gets a turn.
-func Sweep(ctx context.Context, store storage.Store, until time.Time) (forgotten int, err error) {
+// Sweep forgets the blacklisted tokens that expired longer ago than KeepRevoked before now, and returns how many. It works
+// in short transactions and rests as long between them, so that whoever else writes gets a turn.
+func Sweep(ctx context.Context, store storage.Store, now time.Time) (forgotten int, err error) {
 	for {
 		start := time.Now()
-		n, err := store.ForgetRevoked(ctx, until, sweepHold)
+		n, err := store.ForgetRevoked(ctx, now.Add(-KeepRevoked), sweepHold)
 		if err != nil {
 			return forgotten, fmt.Errorf("forget expired tokens: %w", err)
 		}

@@ -51,6 +51,8 @@ type Imported struct {
 	Users int
 	// Present users were there already, with the same ID and the same name, and were left as they are.
 	Present int
+	// Inactive are those of them who came as inactive, and are active here.
+	Inactive int
 	// Revocations are remembered now that were not before.
 	Revocations int
 }
@@ -69,7 +71,8 @@ type Store interface {
 	// AddUsers, but 0 is refused. A user who is there already, with the same ID and the same name, is counted and left
 	// alone; where only one of the two is taken, the error wraps ErrExists and names the user. An error that a sequence
 	// yields ends the import and is returned, possibly wrapped. One import runs at a time: another meanwhile fails
-	// with ErrBusy. What a killed process left behind is nobody's to see, and is cleared away by the next import.
+	// with ErrBusy. What a killed process left behind is nobody's to see, and is cleared away by the next call that adds
+	// users.
 	Import(ctx context.Context, users iter.Seq2[User, error], revoked iter.Seq2[Revocation, error]) (Imported, error)
 
 	// Setting returns the value remembered under name. When there is none, initial is remembered and returned: two

@@ -3,7 +3,9 @@ package token
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,7 +29,8 @@ type Pair struct {
 	Access  string
 }
 
-var errTooLong = fmt.Errorf("token would be longer than %d bytes", MaxLength)
+// ErrTooLong: a token would be longer than MaxLength, so that nobody here could read it.
+var ErrTooLong = fmt.Errorf("token would be longer than %d bytes", MaxLength)
 
 // Issuer mints tokens and reads them. Its fields may be replaced before its first use; after that it is safe for
 // concurrent use. Every method reads the clock once at most.
@@ -52,14 +55,13 @@ func NewIssuer(key Key, config Config) (*Issuer, error) {
 	config.Audience = slices.Clone(config.Audience)
 	i := &Issuer{Now: time.Now, NewID: RandomID, key: key, config: config, audience: audienceClaim(config.Audience)}
 
-	// The longest token: what is minted here must be read here.
+	// What is minted here must be read here.
 	var about Claims
-	about.SetText(config.UserIDClaim, strings.Repeat("\u00e9", 150))
+	about.SetText(config.UserIDClaim, strconv.FormatInt(math.MaxInt64, 10))
 	about.SetText(config.RevokeClaim, strings.Repeat("0", 32))
 	_, err := i.IssueSliding(about)
-	if errors.Is(err, errTooLong) {
-		return nil, fmt.Errorf("AUDIENCE, ISSUER, the names of claims and the signature leave no room for a user name of "+
-			"150 characters: %w", err)
+	if errors.Is(err, ErrTooLong) {
+		return nil, fmt.Errorf("AUDIENCE, ISSUER, the names of claims and the signature leave no room: %w", err)
 	}
 	return i, err
 }
@@ -90,7 +92,7 @@ func (i *Issuer) Config() Config {
 
 // IssuePair mints a refresh token and an access token, each with its own id. Their claims are type, exp, iat and id,
 // then those of about, then aud and iss if configured. It fails when a sub in about is not text (RFC 7519 §4.1.2), and
-// when a token would be longer than MaxLength.
+// with ErrTooLong.
 func (i *Issuer) IssuePair(about Claims) (Pair, error) {
 	now := i.Now()
 	refresh := i.newClaims(Refresh, now, i.config.RefreshLifetime)
@@ -192,7 +194,7 @@ func (i *Issuer) mint(claims Claims) (string, error) {
 		return "", err
 	}
 	if len(encoded) > MaxLength {
-		return "", errTooLong
+		return "", ErrTooLong
 	}
 	return encoded, nil
 }

@@ -230,6 +230,12 @@ func TestExpires(t *testing.T) {
 		`{"exp":1716613983.9}`: time.Unix(1716613983, 0),
 		`{"exp":"1716613983"}`: {},
 		`{}`:                   {},
+
+		// A sliding token can be extended until then, and lives five minutes after it.
+		`{"exp":1716613983,"refresh_exp":1716700000}`:   time.Unix(1716700300, 0),
+		`{"exp":1716613983,"refresh_exp":1716613000}`:   time.Unix(1716613983, 0),
+		`{"exp":1716613983,"refresh_exp":"1716700000"}`: time.Unix(1716613983, 0),
+		`{"refresh_exp":1716700000}`:                    {},
 	} {
 		if got := issuer.Expires(claimsOf(t, claims)); !got.Equal(want) {
 			t.Errorf("%s: %s, want %s", claims, got, want)

@@ -84,13 +84,20 @@ func (i *Issuer) ID(claims Claims) string {
 	return string(raw)
 }
 
-// Expires returns the moment at which a token dies, leeway not counted; the zero time when its claims do not say.
+// Expires returns the moment at which the last token of this id dies, leeway not counted; the zero time when its claims do
+// not say. A sliding token lives on under its id: extended at the last moment, it dies a lifetime later.
 func (i *Issuer) Expires(claims Claims) time.Time {
 	exp, ok := date(claims, "exp")
 	if !ok {
 		return time.Time{}
 	}
-	return time.Unix(exp, 0).UTC()
+	last := time.Unix(exp, 0).UTC()
+	if end, ok := date(claims, i.config.SlidingExpClaim); ok {
+		if extended := time.Unix(end, 0).UTC().Add(i.config.SlidingLifetime); extended.After(last) {
+			return extended
+		}
+	}
+	return last
 }
 
 // decode checks shape, header and signature (RFC 7515 §5.2) and returns the claims.

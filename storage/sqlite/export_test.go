@@ -16,7 +16,7 @@ const (
 	SelectRevoked     = selectRevoked
 	SelectRevocations = selectRevocations
 	InsertRevoked     = insertRevoked
-	UserIsPresent     = userIsPresent
+	SelectPresent     = selectPresent
 	DeleteExpired     = deleteExpired
 	ClearUsers        = clearUsers
 	ClearRevoked      = clearRevoked

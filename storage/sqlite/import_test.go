@@ -131,6 +131,46 @@ func TestKilledImport(t *testing.T) {
 	wantRows(t, store, 4, 2, 0)
 }
 
+// TestKilledImportIsInNobodysWay: the names that it took are nobody's who can be seen.
+func TestKilledImportIsInNobodysWay(t *testing.T) {
+	for name, add := range map[string]func(*sqlite.Store) error{
+		"AddUsers": func(store *sqlite.Store) error {
+			_, err := store.AddUsers(t.Context(), []storage.User{{Username: "anna"}})
+			return err
+		},
+		"AddFirstUser": func(store *sqlite.Store) error {
+			_, err := store.AddFirstUser(t.Context(), storage.User{Username: "anna"})
+			return err
+		},
+	} {
+		path := filepath.Join(t.TempDir(), "tokenpair.db")
+		store := mustOpen(t, path)
+		mustExec(t, path, fmt.Sprintf(`INSERT INTO pending_imports (id, heartbeat) VALUES (7, %d);
+			INSERT INTO users (id, username, password, password_format, active, import) VALUES (1, 'anna', '', '', 1, 7)`, time.Now().UnixMicro()))
+		if err := add(store); !errors.Is(err, storage.ErrExists) {
+			t.Errorf("%s while it may run: %v", name, err)
+		}
+		later(store, 2*sqlite.HeartbeatLost)
+		if err := add(store); err != nil {
+			t.Errorf("%s after it: %v", name, err)
+		}
+		wantRows(t, store, 1, 0, 0)
+	}
+}
+
+// TestSlowEndIsNoFailure: the last transaction is not followed by a rest, which a deadline could cut off when everything
+// is seen already.
+func TestSlowEndIsNoFailure(t *testing.T) {
+	store := mustOpen(t, filepath.Join(t.TempDir(), "tokenpair.db"))
+	clock := time.Now()
+	slow := func(func(storage.Revocation, error) bool) { // from here on, each look at the clock is 11 seconds later
+		store.SetNow(func() time.Time { clock = clock.Add(11 * time.Second); return clock })
+	}
+	if imported, err := store.Import(t.Context(), manyUsers(3), slow); err != nil || imported.Users != 3 {
+		t.Errorf("%+v, %v", imported, err)
+	}
+}
+
 // TestSetBackClock: a heartbeat far in the future would otherwise refuse imports until then.
 func TestSetBackClock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tokenpair.db")

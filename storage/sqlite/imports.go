@@ -27,7 +27,7 @@ const (
 	importRevoked = `INSERT INTO revoked (id, expires, import) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`
 
 	// A user that this import itself has added is not one who was there already: the sequence has the same user twice.
-	userIsPresent = `SELECT EXISTS (SELECT * FROM users WHERE id = ? AND username = ? AND import IS NOT ?)`
+	selectPresent = `SELECT active FROM users WHERE id = ? AND username = ? AND import IS NOT ?`
 
 	// Only rows that nobody sees can be deleted by these, whatever was shown meanwhile. CROSS JOIN has SQLite look at the
 	// imports first: it does not know how few they are.
@@ -89,13 +89,11 @@ func (s *Store) beginImport(ctx context.Context) (*running, error) {
 	}
 	defer tx.Rollback()
 	now := s.now()
-	var heartbeat int64
-	err = tx.QueryRowContext(ctx, newestHeartbeat).Scan(&heartbeat)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, translate(ctx, err)
+	state, err := importState(ctx, tx, now)
+	if err != nil {
+		return nil, err
 	}
-	// A heartbeat from the future is one from before the clock was set back.
-	if err == nil && now.Sub(time.UnixMicro(heartbeat)).Abs() <= heartbeatLost {
+	if state == alive {
 		return nil, fmt.Errorf("%w: another import is running, or was killed less than %v ago: try again after it", storage.ErrBusy, heartbeatLost)
 	}
 	result, err := tx.ExecContext(ctx, beginImport, now.UnixMicro())
@@ -110,6 +108,42 @@ func (s *Store) beginImport(ctx context.Context) (*running, error) {
 		return nil, translate(ctx, err)
 	}
 	return &running{Store: s, id: id, beat: now}, nil
+}
+
+// The states of the newest pending import.
+const (
+	none = iota
+	alive
+	killed
+)
+
+func importState(ctx context.Context, q interface {
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}, now time.Time) (int, error) {
+	var heartbeat int64
+	err := q.QueryRowContext(ctx, newestHeartbeat).Scan(&heartbeat)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return none, nil
+	case err != nil:
+		return none, translate(ctx, err)
+	// A heartbeat from the future is one from before the clock was set back.
+	case now.Sub(time.UnixMicro(heartbeat)).Abs() <= heartbeatLost:
+		return alive, nil
+	}
+	return killed, nil
+}
+
+// clearKilled removes what a killed import left: its names would be taken, and by nobody who can be seen.
+func (s *Store) clearKilled(ctx context.Context) error {
+	if state, err := importState(ctx, s.readers, s.now()); err != nil || state != killed {
+		return err
+	}
+	_, err := s.Import(ctx, func(func(storage.User, error) bool) {}, func(func(storage.Revocation, error) bool) {})
+	if errors.Is(err, storage.ErrBusy) { // another does it
+		return nil
+	}
+	return err
 }
 
 func (r *running) all(ctx context.Context, users iter.Seq2[storage.User, error], revoked iter.Seq2[storage.Revocation, error]) error {
@@ -128,7 +162,7 @@ func (r *running) all(ctx context.Context, users iter.Seq2[storage.User, error],
 	// Were this to be broken off, nobody could say whether the rows are seen.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	return r.briefly(ctx, func(tx *sql.Tx, _ func() bool) error {
+	return r.inTransaction(ctx, func(tx *sql.Tx, _ func() bool) error {
 		_, err := tx.ExecContext(ctx, endImports, r.id)
 		return err
 	})
@@ -165,131 +199,4 @@ func stage[T any](ctx context.Context, r *running, rows iter.Seq2[T, error], add
 		}
 	}
 	return write()
-}
-
-func (r *running) addUsers(ctx context.Context, users []storage.User) (written int, err error) {
-	err = r.briefly(ctx, func(tx *sql.Tx, over func() bool) error {
-		insert, err := tx.PrepareContext(ctx, importUser)
-		if err != nil {
-			return err
-		}
-		defer insert.Close()
-		for _, user := range users {
-			if err := r.addUser(ctx, tx, insert, user); err != nil {
-				return err
-			}
-			written++
-			if over() {
-				return nil
-			}
-		}
-		return nil
-	})
-	return written, err
-}
-
-func (r *running) addUser(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, user storage.User) error {
-	if user.ID == 0 {
-		return fmt.Errorf("add user %q: the id 0 is out of range", user.Username)
-	}
-	_, err := addUser(ctx, func(ctx context.Context, columns ...any) (sql.Result, error) {
-		return insert.ExecContext(ctx, append(columns, r.id)...)
-	}, user)
-	if !errors.Is(err, storage.ErrExists) {
-		r.count.Users++
-		return err
-	}
-	var present bool
-	if err := tx.QueryRowContext(ctx, userIsPresent, user.ID, user.Username, r.id).Scan(&present); err != nil {
-		return err
-	}
-	if present {
-		r.count.Present++
-		return nil
-	}
-	return err
-}
-
-func (r *running) addRevocations(ctx context.Context, revoked []storage.Revocation) (written int, err error) {
-	err = r.briefly(ctx, func(tx *sql.Tx, over func() bool) error {
-		insert, err := tx.PrepareContext(ctx, importRevoked)
-		if err != nil {
-			return err
-		}
-		defer insert.Close()
-		for _, revocation := range revoked {
-			result, err := insert.ExecContext(ctx, revocation.ID, expiry(revocation.Expires), r.id)
-			if err != nil {
-				return err
-			}
-			if !unchanged(result) {
-				r.count.Revocations++
-			}
-			written++
-			if over() {
-				return nil
-			}
-		}
-		return nil
-	})
-	return written, err
-}
-
-// clear deletes what the imports up to an id have added, and then those imports. Where a newer import has begun, that one
-// does it.
-func (r *running) clear(ctx context.Context, upTo int64) error {
-	for left := true; left; {
-		err := r.briefly(ctx, func(tx *sql.Tx, over func() bool) error {
-			for left && !over() {
-				left = false
-				for _, statement := range []string{clearUsers, clearRevoked} {
-					result, err := tx.ExecContext(ctx, statement, upTo, clearRows)
-					if err != nil {
-						return err
-					}
-					left = left || !unchanged(result)
-				}
-			}
-			if left {
-				return nil
-			}
-			_, err := tx.ExecContext(ctx, endImports, upTo)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// briefly runs work in a transaction of the newest import; over tells work to come to its end. Afterwards it rests for as
-// long as it held the writer: another process looks only now and then whether the writer is free, and would
-// hardly ever find it so.
-func (r *running) briefly(ctx context.Context, work func(tx *sql.Tx, over func() bool) error) error {
-	tx, err := r.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return translate(ctx, err)
-	}
-	defer tx.Rollback()
-	r.beat = r.now()
-	result, err := tx.ExecContext(ctx, renewHeartbeat, r.beat.UnixMicro(), r.id)
-	if err != nil {
-		return translate(ctx, err)
-	}
-	if unchanged(result) {
-		return errSuperseded
-	}
-	if err := work(tx, func() bool { return r.now().Sub(r.beat) >= batchTime }); err != nil {
-		return translate(ctx, err)
-	}
-	if err := tx.Commit(); err != nil {
-		return translate(ctx, err)
-	}
-	select {
-	case <-time.After(r.now().Sub(r.beat)):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

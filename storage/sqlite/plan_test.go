@@ -30,7 +30,7 @@ func TestPlans(t *testing.T) {
 		{"expired", sqlite.DeleteExpired, []any{1, 2}, []string{"SEARCH revoked USING PRIMARY KEY (id=?)",
 			"SEARCH revoked USING COVERING INDEX revoked_expires (expires<?)"}},
 		{"revoke", sqlite.InsertRevoked, []any{"a", 2}, nil},
-		{"present", sqlite.UserIsPresent, []any{1, "anna", 2}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid=?)"}},
+		{"present", sqlite.SelectPresent, []any{1, "anna", 2}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid=?)"}},
 		{"clear users", sqlite.ClearUsers, []any{1, 2}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid=?)",
 			"SEARCH users USING COVERING INDEX users_import (import=?)"}},
 		{"clear revoked", sqlite.ClearRevoked, []any{1, 2}, []string{"SEARCH revoked USING PRIMARY KEY (id=?)",

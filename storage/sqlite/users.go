@@ -81,6 +81,9 @@ func (s *Store) Users(ctx context.Context, afterID int64, limit int) ([]storage.
 
 // AddUsers adds all users or none, and returns their IDs. The error for a taken name or ID wraps storage.ErrExists.
 func (s *Store) AddUsers(ctx context.Context, users []storage.User) ([]int64, error) {
+	if err := s.clearKilled(ctx); err != nil {
+		return nil, fmt.Errorf("add users: %w", err)
+	}
 	tx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("add users: %w", translate(ctx, err))
@@ -109,6 +112,9 @@ func (s *Store) AddUsers(ctx context.Context, users []storage.User) ([]int64, er
 // AddFirstUser adds user to a database without any user, and reports storage.ErrExists otherwise. The users of an import
 // under way count: after it, this one would not be the first.
 func (s *Store) AddFirstUser(ctx context.Context, user storage.User) (int64, error) {
+	if err := s.clearKilled(ctx); err != nil {
+		return 0, fmt.Errorf("add user: %w", err)
+	}
 	return addUser(ctx, func(ctx context.Context, columns ...any) (sql.Result, error) {
 		result, err := s.writer.ExecContext(ctx, insertUser+`SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT * FROM users)`, columns...)
 		if err == nil && unchanged(result) {

@@ -149,6 +149,19 @@ func checkImportPresent(t *testing.T, store storage.Store) {
 	}
 	mustImport(t, store, numbered(1, 10), revocations("a", "b"), storage.Imported{Present: 10})
 	wantCounts(t, store, 10, 2)
+
+	// Who is active here and not there is told of, and left alone; the other way round there is nothing to tell.
+	there, both, here := number(1), number(2), number(3)
+	there.Active, both.Active = false, false
+	for _, id := range []int64{2, 3} {
+		if err := store.SetActive(t.Context(), id, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustImport(t, store, listed(there, both, here), revocations(), storage.Imported{Present: 3, Inactive: 1})
+	if !mustFind(t, store, "number 1").Active || mustFind(t, store, "number 3").Active {
+		t.Error("an import changed who is active")
+	}
 }
 
 func checkImportConflicts(t *testing.T, store storage.Store) {
