@@ -23,6 +23,10 @@ func (s *Service) Blacklist(ctx context.Context, encoded string) error {
 // shorter than this, does not make it good again.
 const KeepRevoked = 24 * time.Hour
 
+// MaxLeeway is the longest leeway that KeepRevoked bears: a sliding token may be extended within it, and is good for it once
+// more after that.
+const MaxLeeway = KeepRevoked / 2
+
 // sweepHold is for how long a sweep keeps others from writing.
 const sweepHold = 10 * time.Millisecond
 

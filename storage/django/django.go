@@ -40,9 +40,12 @@ func OpenFixture(r io.Reader, now time.Time) *Source {
 }
 
 // OpenSQLite reads the database file of a site, by the names of Django's columns. The file is opened for reading only, and
-// nothing is written beside it. Everything is read as it was at one moment, also while the site writes; but where its
-// database is not in write-ahead logging, Django's default, the site can not write until Close. Times are taken as UTC. A
-// site without the token_blacklist app has no blacklisted tokens.
+// nothing is written beside it. Everything is read as it was at one moment, also while the site writes. Times are taken as
+// UTC. A site without the token_blacklist app has no blacklisted tokens.
+//
+// What is needed of all users and blacklisted tokens, also hashes and tokens, is copied to a temporary file first, which has
+// no name and is gone after Close. Where the site's database is not in write-ahead logging, Django's default, the site can
+// not write meanwhile: about a second for a million users. When OpenSQLite has returned, it can.
 //
 // Users come ascending by ID, and only one is held in memory. The reading ends with an error when ctx ends.
 func OpenSQLite(ctx context.Context, path string, now time.Time) (*Source, error) {
@@ -50,13 +53,18 @@ func OpenSQLite(ctx context.Context, path string, now time.Time) (*Source, error
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
+	if err := database.copy(); err != nil {
+		database.close()
+		return nil, fmt.Errorf("read database: %w", err)
+	}
 	return &Source{database}, nil
 }
 
 // Users yields the users, each as it is read. A site without users is an error.
 func (s *Source) Users() iter.Seq2[storage.User, error] { return s.site.users }
 
-// Revocations yields the blacklisted tokens that are alive, after Users was read to its end.
+// Revocations yields the blacklisted tokens that are alive, after Users was read to its end. Expires is the moment at which
+// the last token with that ID dies: a sliding token may have been extended after the site wrote down its expiry.
 func (s *Source) Revocations() iter.Seq2[storage.Revocation, error] { return s.site.revocations }
 
 // Expired returns how many blacklisted tokens were left out because they had expired, after Revocations was read to its end.

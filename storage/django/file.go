@@ -94,8 +94,9 @@ func isClosed(path string) (bool, error) {
 	return true, nil
 }
 
+// dsn lets SQLite write nothing but its private temporary file, which has no name and lies in the system's directory.
 func (f *file) dsn() string {
-	keys := "mode=ro&readonly_shm=1&_query_only=on&_busy_timeout=5000&_dqs=0&_defensive=1"
+	keys := "mode=ro&readonly_shm=1&_pragma=temp_store(file)&_busy_timeout=5000&_dqs=0&_defensive=1"
 	if f.immutable {
 		keys += "&immutable=1"
 	}
@@ -142,6 +143,9 @@ func (f *file) explain(ctx context.Context, err error) error {
 	}
 	if err := f.check(); err != nil {
 		return err
+	}
+	if cause.Code() == code.SQLITE_FULL || cause.Code() == code.SQLITE_IOERR_GETTEMPPATH {
+		return errors.New("there is no room for a temporary file as large as the users and tokens: let TMPDIR name a directory that has it")
 	}
 	// The low byte is the kind, the rest its variety.
 	switch cause.Code() & 0xff {

@@ -43,6 +43,7 @@ type userFields struct {
 
 type outstandingFields struct {
 	JTI       jsontext.Value `json:"jti"`
+	Token     jsontext.Value `json:"token"`
 	ExpiresAt jsontext.Value `json:"expires_at"`
 }
 

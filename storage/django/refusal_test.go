@@ -88,6 +88,7 @@ func TestOtherDatabases(t *testing.T) {
 		{"old tokens", newUsers + `CREATE TABLE token_blacklist_blacklistedtoken (id, token)`, "token_blacklist_blacklistedtoken has no column token_id"},
 		{"half the tokens", newUsers + `CREATE TABLE token_blacklist_blacklistedtoken (id, token_id)`, "no table token_blacklist_outstandingtoken: run the site's migrations"},
 		{"other tokens", newUsers + `CREATE TABLE token_blacklist_blacklistedtoken (id, token_id); CREATE TABLE token_blacklist_outstandingtoken (id, expires_at)`, "no column jti"},
+		{"tokens without text", newUsers + `CREATE TABLE token_blacklist_blacklistedtoken (id, token_id); CREATE TABLE token_blacklist_outstandingtoken (id, jti, expires_at)`, "no column token"},
 	}
 	for _, test := range tests {
 		path := site(t, test.tables)

@@ -58,7 +58,7 @@ func columnTime(column any) (time.Time, bool) {
 	return parseTime(written)
 }
 
-type tokenRow struct{ id, outstanding, jti, expires any }
+type tokenRow struct{ id, outstanding, jti, token, expires any }
 
 func (r tokenRow) revocation() (revocation storage.Revocation, err error) {
 	if r.outstanding == nil {
@@ -75,7 +75,8 @@ func (r tokenRow) revocation() (revocation storage.Revocation, err error) {
 	if !ok || expires.IsZero() {
 		return revocation, errExpires
 	}
-	return storage.Revocation{ID: jti, Expires: expires}, nil
+	encoded, _ := r.token.(string)
+	return storage.Revocation{ID: jti, Expires: lastExpiry(encoded, expires)}, nil
 }
 
 func (r tokenRow) describe() string {

@@ -12,22 +12,29 @@ import (
 	"example.com/tokenpair/storage"
 )
 
-// The plus takes the declared type away from a column: the driver would make something else of a datetime.
+// The temporary tables have what was in the site's at one moment. The plus takes the declared type away from a column: the
+// driver would make something else of a datetime.
 const (
-	selectUsers = `SELECT +id, +username, +password, +is_active, +last_login, +date_joined FROM auth_user ORDER BY id`
+	copyUsers = `CREATE TEMP TABLE copied_users AS
+		SELECT +id AS id, +username AS username, +password AS password, +is_active AS is_active, +last_login AS last_login, +date_joined AS date_joined
+		FROM main.auth_user ORDER BY id`
+	selectUsers = `SELECT id, username, password, is_active, last_login, date_joined FROM temp.copied_users ORDER BY rowid`
 
-	selectBlacklisted = `SELECT +b.id, +o.id, +o.jti, +o.expires_at
-		FROM token_blacklist_blacklistedtoken AS b
-		LEFT JOIN token_blacklist_outstandingtoken AS o ON o.id = b.token_id
+	copyBlacklisted = `CREATE TEMP TABLE copied_tokens AS
+		SELECT +b.id AS id, +o.id AS outstanding, +o.jti AS jti, +o.token AS token, +o.expires_at AS expires_at
+		FROM main.token_blacklist_blacklistedtoken AS b
+		LEFT JOIN main.token_blacklist_outstandingtoken AS o ON o.id = b.token_id
 		ORDER BY b.id`
+	selectBlacklisted = `SELECT id, outstanding, jti, token, expires_at FROM temp.copied_tokens ORDER BY rowid`
 )
 
-// A database is read in one transaction.
+// A database is copied in one transaction, and read from the copy.
 type database struct {
 	ctx       context.Context // a field, because an iterator takes none
 	file      *file
 	pool      *sql.DB
-	tx        *sql.Tx
+	conn      *sql.Conn // the one that has the temporary tables
+	tx        *sql.Tx   // of the site's tables, until they are copied
 	now       time.Time
 	hasTokens bool
 	dead      int
@@ -52,7 +59,10 @@ func openDatabase(ctx context.Context, path string, now time.Time) (*database, e
 
 // begin takes the snapshot and looks for the tables.
 func (d *database) begin() (err error) {
-	if d.tx, err = d.pool.BeginTx(d.ctx, &sql.TxOptions{ReadOnly: true}); err != nil {
+	if d.conn, err = d.pool.Conn(d.ctx); err != nil {
+		return d.file.explain(d.ctx, err)
+	}
+	if d.tx, err = d.conn.BeginTx(d.ctx, &sql.TxOptions{ReadOnly: true}); err != nil {
 		return d.file.explain(d.ctx, err)
 	}
 	found, err := d.findTable("auth_user", "id", "username", "password", "is_active", "last_login", "date_joined")
@@ -65,7 +75,7 @@ func (d *database) begin() (err error) {
 	if d.hasTokens, err = d.findTable("token_blacklist_blacklistedtoken", "id", "token_id"); err != nil || !d.hasTokens {
 		return err
 	}
-	found, err = d.findTable("token_blacklist_outstandingtoken", "id", "jti", "expires_at")
+	found, err = d.findTable("token_blacklist_outstandingtoken", "id", "jti", "token", "expires_at")
 	if err == nil && !found {
 		err = errors.New("it has no table token_blacklist_outstandingtoken: run the site's migrations")
 	}
@@ -92,6 +102,23 @@ func (d *database) findTable(table string, columns ...string) (bool, error) {
 	return true, nil
 }
 
+// copy ends the snapshot, and with it the site's waiting.
+func (d *database) copy() error {
+	statements := []string{copyUsers}
+	if d.hasTokens {
+		statements = append(statements, copyBlacklisted)
+	}
+	for _, statement := range statements {
+		if _, err := d.tx.ExecContext(d.ctx, statement); err != nil {
+			return d.file.explain(d.ctx, err)
+		}
+	}
+	if err := d.tx.Commit(); err != nil {
+		return d.file.explain(d.ctx, err)
+	}
+	return d.file.check()
+}
+
 func (d *database) users(yield func(storage.User, error) bool) {
 	if err := d.readUsers(yield); err != nil {
 		yield(storage.User{}, fmt.Errorf("read database: %w", err))
@@ -99,7 +126,7 @@ func (d *database) users(yield func(storage.User, error) bool) {
 }
 
 func (d *database) readUsers(yield func(storage.User, error) bool) error {
-	rows, err := d.tx.QueryContext(d.ctx, selectUsers)
+	rows, err := d.conn.QueryContext(d.ctx, selectUsers)
 	if err != nil {
 		return d.file.explain(d.ctx, err)
 	}
@@ -122,9 +149,6 @@ func (d *database) readUsers(yield func(storage.User, error) bool) error {
 	if err := rows.Err(); err != nil {
 		return d.file.explain(d.ctx, err)
 	}
-	if err := d.file.check(); err != nil {
-		return err
-	}
 	if !some {
 		return errors.New("its table auth_user is empty: there is nobody to read " + notRead)
 	}
@@ -141,14 +165,14 @@ func (d *database) revocations(yield func(storage.Revocation, error) bool) {
 }
 
 func (d *database) readRevocations(yield func(storage.Revocation, error) bool) error {
-	rows, err := d.tx.QueryContext(d.ctx, selectBlacklisted)
+	rows, err := d.conn.QueryContext(d.ctx, selectBlacklisted)
 	if err != nil {
 		return d.file.explain(d.ctx, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var row tokenRow
-		if err := rows.Scan(&row.id, &row.outstanding, &row.jti, &row.expires); err != nil {
+		if err := rows.Scan(&row.id, &row.outstanding, &row.jti, &row.token, &row.expires); err != nil {
 			return d.file.explain(d.ctx, err)
 		}
 		revocation, err := row.revocation()
@@ -164,7 +188,7 @@ func (d *database) readRevocations(yield func(storage.Revocation, error) bool) e
 	if err := rows.Err(); err != nil {
 		return d.file.explain(d.ctx, err)
 	}
-	return d.file.check()
+	return nil
 }
 
 func (d *database) expired() int { return d.dead }
@@ -172,6 +196,9 @@ func (d *database) expired() int { return d.dead }
 func (d *database) close() error {
 	if d.tx != nil {
 		d.tx.Rollback() // nothing was changed
+	}
+	if d.conn != nil {
+		d.conn.Close() // to the pool
 	}
 	if err := d.pool.Close(); err != nil {
 		return fmt.Errorf("close database: %w", err)

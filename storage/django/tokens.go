@@ -24,7 +24,7 @@ type tokens struct {
 type outstanding struct {
 	pk      int64
 	jti     string
-	expires time.Time
+	expires time.Time // of the last token with the jti
 }
 
 func newTokens(now time.Time) tokens {
@@ -69,6 +69,8 @@ func parseOutstanding(o object) (token outstanding, err error) {
 	if token.expires, ok = instant(f.ExpiresAt); !ok || token.expires.IsZero() {
 		return token, errExpires
 	}
+	encoded, _ := text(f.Token)
+	token.expires = lastExpiry(encoded, token.expires)
 	return token, nil
 }
 
