@@ -24,13 +24,13 @@ func (s *Service) Refresh(ctx context.Context, encoded string) (token.Pair, erro
 	}
 	var pair token.Pair
 	if pair.Access, err = s.Issuer.DeriveAccess(claims); err != nil {
-		return token.Pair{}, fmt.Errorf("issue an access token: %w", err)
+		return token.Pair{}, noRoom("issue an access token", err)
 	}
 	if !s.Rules.RotateRefreshTokens {
 		return pair, nil
 	}
 	if pair.Refresh, err = s.Issuer.Rotate(claims); err != nil {
-		return token.Pair{}, fmt.Errorf("issue a refresh token: %w", err)
+		return token.Pair{}, noRoom("issue a refresh token", err)
 	}
 	if s.Rules.BlacklistAfterRotation {
 		if err := s.revoke(ctx, claims); err != nil {
@@ -52,9 +52,18 @@ func (s *Service) RefreshSliding(ctx context.Context, encoded string) (string, e
 	}
 	extended, err := s.Issuer.ExtendSliding(claims)
 	if err != nil {
-		return "", fmt.Errorf("extend a sliding token: %w", err)
+		return "", noRoom("extend a sliding token", err)
 	}
 	return extended, nil
+}
+
+// noRoom refuses a token whose claims leave no room for a new one: it is too long for this server, by its successor if not
+// by itself.
+func noRoom(doing string, err error) error {
+	if errors.Is(err, token.ErrTooLong) {
+		return token.ErrInvalid
+	}
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // open reads a token of a kind that can be blacklisted.

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -242,4 +243,14 @@ func TestRehashChangesTheMark(t *testing.T) {
 	wantRefused(t, "the login's own", err, nil)
 	_, err = h.Refresh(t.Context(), before)
 	wantRefused(t, "from before", err, auth.ErrPasswordChanged)
+}
+
+// A token that leaves no room for its successor is one of those that are too long.
+func TestTokensWithoutRoom(t *testing.T) {
+	h := open(t)
+	h.Rules.RotateRefreshTokens = true
+	encoded := h.mint(t, token.Refresh, func(c *token.Claims) { c.SetText("filler", strings.Repeat("x", 2800)) })
+	wantRefused(t, "with room", second(h.Refresh(t.Context(), encoded)), nil)
+	h.Issuer.NewID = func() string { return strings.Repeat("i", 200) }
+	wantRefused(t, "without", second(h.Refresh(t.Context(), encoded)), token.ErrInvalid)
 }

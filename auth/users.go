@@ -142,19 +142,14 @@ func (u *Users) All(ctx context.Context) iter.Seq2[storage.User, error] {
 }
 
 // Import adds users and revoked tokens that come from elsewhere, ids, names and hashes as they are: all or none, as
-// storage.Store tells. It fails with ErrTaken and the user whose name or id it is, with ErrBusy, or with what users or
-// revoked yield.
+// storage.Store tells. It fails with ErrTaken and the user whose name or id it is, with ErrStoreBusy while another import
+// runs, or with what users or revoked yield.
 func (u *Users) Import(ctx context.Context, users iter.Seq2[storage.User, error], revoked iter.Seq2[storage.Revocation, error]) (storage.Imported, error) {
 	imported, err := u.Store.Import(ctx, withFormats(users), revoked)
-	switch {
-	case errors.Is(err, storage.ErrExists):
+	if errors.Is(err, storage.ErrExists) {
 		return storage.Imported{}, fmt.Errorf("%w: %w", ErrTaken, err)
-	case errors.Is(err, storage.ErrBusy):
-		return storage.Imported{}, fmt.Errorf("%w: %w", ErrBusy, err)
-	case err != nil:
-		return storage.Imported{}, fmt.Errorf("import: %w", err)
 	}
-	return imported, nil
+	return imported, err
 }
 
 // withFormats says of each user how the hash was made.

@@ -24,7 +24,7 @@ func parsePrivateKey(method jwt.SigningMethod, text []byte) (crypto.Signer, erro
 	}
 	block := firstBlock(text)
 	if block == nil {
-		return refuse("it is not PEM; it should begin with -----BEGIN PRIVATE KEY----- and have real line ends")
+		return refuse("it is not PEM, or cut off; it should begin with -----BEGIN PRIVATE KEY-----, end likewise, and have real line ends")
 	}
 	if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
 		return refuse("it is encrypted; decrypt it with: openssl pkey -in ENCRYPTED -out PLAIN")

@@ -199,6 +199,13 @@ func TestCanariesOfVerbs(t *testing.T) {
 		{canary + "\n", words("createuser", strings.ToLower(canary), "--password-stdin", "--database=sqlite:"+s.path+"/no")},
 		{"", words("serve", "--signing-key="+canary)},
 		{"", words("serve", "--signing-key-file="+write(t, "key", canary[:31]))},
+		{"", words("serve", "--signing-key-file", canary)},
+		{"", words("serve", "--signing-key-file="+strings.Repeat(canary, 200))},
+		{"", words("serve", "--algorithm=ES256", "--verifying-key-file="+canary)},
+		{"", words("doctor", "--signing-key-file="+canary+"\n"+canary)},
+		{"", words("doctor", "--signing-key-file="+canary)},
+		{"", words("doctor", "--algorithm=PS256", "--verifying-key-file="+canary)},
+		{"", words("listusers", "--signing-key-file="+canary)},
 		{"", words("listusers", "--database=postgres://anna:"+canary+"@localhost/tokenpair")},
 	} {
 		r := s.run(c.input, c.args...)
@@ -224,7 +231,10 @@ func TestCanariesInSettings(t *testing.T) {
 		words("ALGORITHM=ES256", "SIGNING_KEY="+ec, "VERIFYING_KEY="+boxed), words("SIGNING_KEY="+canary, "SIGNING_KEY_FILE="+file),
 		words("SIGNING_KEY_FILE=" + file), words("SIGNING_KEY_FILE=" + boxed), words("ALGORITHM=PS256", "SIGNING_KEY_FILE="+file),
 		words("SIGNING_KEYS=" + canary), words("DATABASE=postgres://anna:" + canary + "@localhost/x"), words("DATABASE=" + canary),
-		words("SIGNING_KEY=\xff"+canary, "LEEWAY=soon"),
+		words("SIGNING_KEY=\xff"+canary, "LEEWAY=soon"), words("SIGNING_KEY_FILE=" + canary), words("SIGNING_KEY_FILE=./" + canary + "/" + canary),
+		words("SIGNING_KEY_FILE=" + strings.Repeat(canary, 200)), words("SIGNING_KEY_FILE=" + canary + "\x00"), words("SIGNING_KEY="+canary, "SIGNING_KEY_FILE="+canary),
+		words("VERIFYING_KEY_FILE=" + canary), words("ALGORITHM=ES256", "SIGNING_KEY="+ec, "VERIFYING_KEY_FILE="+canary),
+		words("ALGORITHM=ES256", "VERIFYING_KEY="+canary, "VERIFYING_KEY_FILE="+canary),
 	} {
 		s := newSite(t)
 		for _, entry := range environ {

@@ -21,7 +21,7 @@ func (v *doctorVerb) run(_ context.Context, cli *commandLine, env environment, s
 		policy.findings.error(text)
 	}
 	v.showPlaces(cli, policy, std)
-	showSettings(cli.resolved, std)
+	showSettings(cli.resolved, policy, std)
 	fmt.Fprintln(std.out, "\nFindings")
 	for _, s := range []severity{isError, isWarning} {
 		for _, text := range policy.findings.texts(s) {
@@ -68,7 +68,7 @@ func describeDatabase(url string) string {
 }
 
 // showSettings lists values and where they came from, group by group.
-func showSettings(r resolution, std streams) {
+func showSettings(r resolution, p *policy, std streams) {
 	byVariable := make(map[string]effective)
 	for _, s := range r.settings {
 		byVariable[s.Variable] = s
@@ -96,6 +96,10 @@ func showSettings(r resolution, std streams) {
 			value = "set"
 		case s.Variable == prefix+"DATABASE":
 			value = shownURL(s.Value)
+		case s.Variable == prefix+"SIGNING_KEY_FILE":
+			value = p.signing.describeFile(s.Variable)
+		case s.Variable == prefix+"VERIFYING_KEY_FILE":
+			value = p.verifying.describeFile(s.Variable)
 		}
 		fmt.Fprintf(table, "  %s\t%s\t%s\n", s.Variable, value, s.From)
 	}

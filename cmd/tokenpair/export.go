@@ -10,7 +10,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"time"
 
 	"example.com/tokenpair/auth"
 	"example.com/tokenpair/storage"
@@ -57,17 +56,17 @@ func (v *exportVerb) run(ctx context.Context, cli *commandLine, _ environment, s
 // createWhole makes a file that only its owner may read. It is there when all is written, or not at all, and none that
 // exists is replaced.
 func createWhole(path string, write func(io.Writer) error) error {
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		if err != nil {
-			return err
-		}
-		return errors.New("it exists already: name another file, or remove it")
+	exists := errors.New("it exists already: name another file, or remove it")
+	if _, err := os.Lstat(path); err == nil {
+		return exists
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // with mode 0600
 	if err != nil {
 		return err
 	}
-	defer os.Remove(file.Name()) // where it was renamed there is nothing left to remove
+	defer os.Remove(file.Name())
 	defer file.Close()
 	buffered := bufio.NewWriterSize(file, 1<<20)
 	if err := write(buffered); err != nil {
@@ -76,7 +75,15 @@ func createWhole(path string, write func(io.Writer) error) error {
 	if err := errors.Join(buffered.Flush(), file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	return os.Rename(file.Name(), path)
+	// Somebody may have made the file meanwhile, which a link finds out and a renaming would replace.
+	err = os.Link(file.Name(), path)
+	if errors.Is(err, fs.ErrExist) {
+		return exists
+	}
+	if err != nil { // a file system without links
+		return os.Rename(file.Name(), path)
+	}
+	return nil
 }
 
 // revocations walks over the revoked tokens. After an error it ends.
@@ -102,14 +109,11 @@ func revocations(ctx context.Context, store storage.RevocationStore) iter.Seq2[s
 	}
 }
 
-type flushVerb struct {
-	expiry
-}
+type flushVerb struct{}
 
 func (v *flushVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
 	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
-		// A server with this leeway still takes what expired just now, unless it is revoked.
-		forgotten, err := auth.Sweep(ctx, users.Store, time.Now().Add(-time.Duration(v.Leeway)))
+		forgotten, err := auth.Sweep(ctx, users.Store, users.Now())
 		if err != nil {
 			return fmt.Errorf("%w; %d were forgotten before", err, forgotten)
 		}

@@ -41,7 +41,7 @@ func TestMoveOutAndIn(t *testing.T) {
 	}
 
 	there := newSite(t, key)
-	if out := there.must("", "importdjango", path); !strings.HasPrefix(out, "imported 2 users\nblacklisted 1 token; left out 0 that had expired\n") {
+	if out := there.must("", "importdjango", path); !strings.HasPrefix(out, "imported 2 users\nblacklisted 1 token; left out 0 that expired more than a day ago\n") {
 		t.Errorf("importdjango printed %s", out)
 	}
 	if out := there.must(piped.stdout, "importdjango", "-"); !strings.HasPrefix(out, "imported 0 users\nleft 2 users as they are") {
@@ -116,6 +116,25 @@ func TestBrokenOffExport(t *testing.T) {
 		t.Errorf("%v, %q", err, stderr)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left is %v, %v", left, err)
+	}
+}
+
+// TestExportReplacesNothing has somebody else make the file while it is written.
+func TestExportReplacesNothing(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.json")
+	err := createWhole(path, func(out io.Writer) error {
+		io.WriteString(out, "export")
+		return os.WriteFile(path, []byte("precious"), 0o600)
+	})
+	if err == nil || !strings.Contains(err.Error(), "it exists already") {
+		t.Errorf("it ended with %v", err)
+	}
+	if content, err := os.ReadFile(path); err != nil || string(content) != "precious" {
+		t.Errorf("the file has %q, %v", content, err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("left is %v, %v", left, err)
 	}
 }

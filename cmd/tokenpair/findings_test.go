@@ -10,7 +10,9 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"maps"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -46,6 +48,8 @@ func TestFindings(t *testing.T) {
 	ec, ecPublic := newEC(t, elliptic.P256())
 	ec384, otherPublic := newEC(t, elliptic.P384())
 	secret := strings.Repeat("sesame", 6)
+	wide, err := rsa.GenerateKey(rand.Reader, 4096)
+	rsa4096, _ := newPEM(t, wide, err)
 	errors := map[string]finds{
 		"a word for a duration":       {words("LEEWAY=soon"), words("LEEWAY=1s"), words("LEEWAY: want a duration")},
 		"a word for a switch":         {words("DOCS=maybe"), words("DOCS=False"), words("DOCS: want true or false")},
@@ -62,7 +66,7 @@ func TestFindings(t *testing.T) {
 		"an address without a port":   {words("LISTEN=localhost"), words("LISTEN=localhost:80"), words("LISTEN", "HOST:PORT")},
 		"no access lifetime":          {words("ACCESS_TOKEN_LIFETIME=0"), words("ACCESS_TOKEN_LIFETIME=1s"), words("ACCESS_TOKEN_LIFETIME is 0s")},
 		"no refresh lifetime":         {words("REFRESH_TOKEN_LIFETIME=999ms"), words("REFRESH_TOKEN_LIFETIME=10m"), words("REFRESH_TOKEN_LIFETIME is 999ms")},
-		"no sliding lifetime":         {words("SLIDING_TOKEN_LIFETIME=0"), words("SLIDING_TOKENS=1", "SLIDING_TOKEN_LIFETIME=1s"), words("SLIDING_TOKEN_LIFETIME is 0s")},
+		"no sliding lifetime":         {words("SLIDING_TOKEN_LIFETIME=0"), words("COMPAT=simplejwt", "SLIDING_TOKEN_LIFETIME=1s"), words("SLIDING_TOKEN_LIFETIME is 0s")},
 		"no sliding refresh lifetime": {words("SLIDING_TOKEN_REFRESH_LIFETIME=0"), nil, words("SLIDING_TOKEN_REFRESH_LIFETIME is 0s")},
 		"sub that is no text":         {words("USER_ID_CLAIM=sub"), words("USER_ID_CLAIM=sub", "USER_ID_TYPE=string"), words("TOKENPAIR_USER_ID_CLAIM is sub", "TOKENPAIR_USER_ID_TYPE")},
 		"one name for two claims":     {words("USER_ID_CLAIM=kind", "TOKEN_TYPE_CLAIM=kind"), words("USER_ID_CLAIM=user", "TOKEN_TYPE_CLAIM=kind"), words("TOKENPAIR_TOKEN_TYPE_CLAIM must differ from TOKENPAIR_USER_ID_CLAIM")},
@@ -78,6 +82,13 @@ func TestFindings(t *testing.T) {
 		"a key of another curve":      {words("ALGORITHM=ES256", "SIGNING_KEY="+ec384), words("ALGORITHM=ES384", "SIGNING_KEY="+ec384), words("SIGNING_KEY: ")},
 		"a text as private key":       {words("ALGORITHM=RS256", "SIGNING_KEY="+secret), nil, words("SIGNING_KEY: ")},
 		"a key of somebody else":      {words("ALGORITHM=ES256", "SIGNING_KEY="+ec, "VERIFYING_KEY="+otherPublic), words("ALGORITHM=ES256", "SIGNING_KEY="+ec, "VERIFYING_KEY="+ecPublic), words("VERIFYING_KEY: ")},
+		"a leeway over half a day":    {words("LEEWAY=12h1m", "ACCESS_TOKEN_LIFETIME=13h"), words("LEEWAY=12h", "ACCESS_TOKEN_LIFETIME=13h"), words("LEEWAY is 12h1m: set 12h at most", "revocations are kept for a day after their token has expired")},
+		"no room for a signature":     {words("ALGORITHM=RS512", "SIGNING_KEY="+rsa4096, "ISSUER="+strings.Repeat("i", 2500)), words("ALGORITHM=RS512", "SIGNING_KEY="+rsa4096, "ISSUER="+strings.Repeat("i", 1500)), words("TOKENPAIR_AUDIENCE, TOKENPAIR_ISSUER, ", "4096 bytes")},
+		"no room for a name":          {words("USER_ID_FIELD=username", "ISSUER="+strings.Repeat("i", 1500)), words("USER_ID_FIELD=username", "CHECK_REVOKE_TOKEN=1", "ISSUER="+strings.Repeat("i", 500)), words("TOKENPAIR_AUDIENCE, TOKENPAIR_ISSUER", "TOKENPAIR_USER_ID_FIELD=username", "4096 bytes")},
+		"no room for a sliding name":  {words("COMPAT=simplejwt", "USER_ID_FIELD=username", "SLIDING_TOKEN_REFRESH_EXP_CLAIM="+strings.Repeat("r", 1200)), words("USER_ID_FIELD=username", "USER_ID_CLAIM="+strings.Repeat("u", 500)), words("TOKENPAIR_USER_ID_FIELD=username")},
+		"a secret for a path":         {words("SIGNING_KEY_FILE=" + secret), nil, words("SIGNING_KEY_FILE: no such file")},
+		"a long file for a key":       {words("SIGNING_KEY_FILE=" + write(t, "long", strings.Repeat("sesame", 20000))), nil, words("SIGNING_KEY_FILE: the file has more than 65536 bytes")},
+		"a directory for a key":       {words("SIGNING_KEY_FILE=" + t.TempDir()), nil, words("SIGNING_KEY_FILE: is a directory")},
 		"no private key":              {words("ALGORITHM=PS256"), words("ALGORITHM=HS512"), words("ALGORITHM PS256 needs a private key", "SIGNING_KEY_FILE", "openssl genpkey -algorithm RSA")},
 	}
 	for name, f := range errors {
@@ -88,16 +99,17 @@ func TestFindings(t *testing.T) {
 		"rotation alone under compat": {words("COMPAT=simplejwt", "ROTATE_REFRESH_TOKENS=1"), words("COMPAT=simplejwt"), words("ROTATE_REFRESH_TOKENS without")},
 		"blacklisting alone":          {words("BLACKLIST_AFTER_ROTATION=1"), nil, words("BLACKLIST_AFTER_ROTATION without TOKENPAIR_ROTATE_REFRESH_TOKENS", "set")},
 		"a long leeway":               {words("LEEWAY=5m"), words("LEEWAY=299s"), words("LEEWAY is not shorter than TOKENPAIR_ACCESS_TOKEN_LIFETIME")},
-		"a long leeway for sliding":   {words("SLIDING_TOKENS=1", "SLIDING_TOKEN_LIFETIME=9", "LEEWAY=9"), words("SLIDING_TOKENS=1", "SLIDING_TOKEN_LIFETIME=9", "LEEWAY=8"), words("LEEWAY is not shorter than TOKENPAIR_SLIDING_TOKEN_LIFETIME")},
+		"a long leeway for sliding":   {words("COMPAT=simplejwt", "SLIDING_TOKEN_LIFETIME=9", "LEEWAY=9"), words("COMPAT=simplejwt", "SLIDING_TOKEN_LIFETIME=9", "LEEWAY=8"), words("LEEWAY is not shorter than TOKENPAIR_SLIDING_TOKEN_LIFETIME")},
 		"a long access lifetime":      {words("ACCESS_TOKEN_LIFETIME=1d"), words("ACCESS_TOKEN_LIFETIME=23h"), words("ACCESS_TOKEN_LIFETIME is not shorter than TOKENPAIR_REFRESH_TOKEN_LIFETIME")},
-		"a long sliding lifetime":     {words("SLIDING_TOKENS=1", "SLIDING_TOKEN_LIFETIME=1d"), words("SLIDING_TOKENS=1", "SLIDING_TOKEN_LIFETIME=23h"), words("SLIDING_TOKEN_LIFETIME is not shorter than")},
+		"a long sliding lifetime":     {words("COMPAT=simplejwt", "SLIDING_TOKEN_LIFETIME=1d"), words("COMPAT=simplejwt", "SLIDING_TOKEN_LIFETIME=23h"), words("SLIDING_TOKEN_LIFETIME is not shorter than")},
 		"a verifying key for HS256":   {words("VERIFYING_KEY=" + ecPublic), words("VERIFYING_KEY="), words("VERIFYING_KEY is not looked at")},
 		"a verifying file for HS256":  {words("VERIFYING_KEY_FILE=/nowhere"), nil, words("VERIFYING_KEY is not looked at")},
 		"a sliding lifetime alone":    {words("SLIDING_TOKEN_LIFETIME=5m"), words("COMPAT=simplejwt", "SLIDING_TOKEN_LIFETIME=5m"), words("SLIDING_TOKEN_LIFETIME does nothing without TOKENPAIR_SLIDING_TOKENS")},
-		"a sliding refresh alone":     {words("SLIDING_TOKEN_REFRESH_LIFETIME=2d"), words("SLIDING_TOKENS=1", "SLIDING_TOKEN_REFRESH_LIFETIME=2d"), words("SLIDING_TOKEN_REFRESH_LIFETIME does nothing")},
-		"a sliding claim alone":       {words("SLIDING_TOKEN_REFRESH_EXP_CLAIM=x"), words("SLIDING_TOKENS=1", "SLIDING_TOKEN_REFRESH_EXP_CLAIM=x"), words("SLIDING_TOKEN_REFRESH_EXP_CLAIM does nothing")},
+		"a sliding refresh alone":     {words("SLIDING_TOKEN_REFRESH_LIFETIME=2d"), words("COMPAT=simplejwt", "SLIDING_TOKEN_REFRESH_LIFETIME=2d"), words("SLIDING_TOKEN_REFRESH_LIFETIME does nothing")},
+		"a sliding claim alone":       {words("SLIDING_TOKEN_REFRESH_EXP_CLAIM=x"), words("COMPAT=simplejwt", "SLIDING_TOKEN_REFRESH_EXP_CLAIM=x"), words("SLIDING_TOKEN_REFRESH_EXP_CLAIM does nothing")},
 		"sliding tokens of nobody":    {words("AUTH_TOKEN_CLASSES=AccessToken,SlidingToken"), words("SLIDING_TOKENS=1", "AUTH_TOKEN_CLASSES=AccessToken,SlidingToken"), words("has SlidingToken")},
 		"access tokens open nothing":  {words("SLIDING_TOKENS=1", "AUTH_TOKEN_CLASSES=SlidingToken"), nil, words("has no AccessToken")},
+		"sliding tokens of no use":    {words("SLIDING_TOKENS=1"), words("SLIDING_TOKENS=1", "AUTH_TOKEN_CLASSES=AccessToken,SlidingToken"), words("SLIDING_TOKENS is true and TOKENPAIR_AUTH_TOKEN_CLASSES has no SlidingToken")},
 		"a claim alone":               {words("REVOKE_TOKEN_CLAIM=x"), words("CHECK_REVOKE_TOKEN=1", "REVOKE_TOKEN_CLAIM=x"), words("REVOKE_TOKEN_CLAIM does nothing without TOKENPAIR_CHECK_REVOKE_TOKEN")},
 		"inactive users":              {words("CHECK_USER_IS_ACTIVE=0"), words("CHECK_USER_IS_ACTIVE=1"), words("CHECK_USER_IS_ACTIVE is false")},
 		"names as numbers":            {words("USER_ID_FIELD=username", "USER_ID_TYPE=number"), words("USER_ID_FIELD=username", "USER_ID_TYPE=string"), words("USER_ID_TYPE is number")},
@@ -122,7 +134,7 @@ func (f finds) check(t *testing.T, s severity) {
 	doctor := bad.run("", "doctor")
 	_, told, _ := strings.Cut(doctor.stdout, "\nFindings\n")
 	if want := map[severity]int{isError: 1, isWarning: 0}[s]; doctor.code != want {
-		t.Errorf("exit code %d, want %d", doctor.code, want)
+		t.Fatalf("exit code %d, want %d", doctor.code, want)
 	}
 	if !strings.HasPrefix(told, "  "+string(s)+": ") || strings.Count(told, "\n") != 1 {
 		t.Errorf("want one %s, it found:\n%s", s, told)
@@ -143,6 +155,48 @@ func (f finds) check(t *testing.T, s severity) {
 	}
 	if good := newSite(t, environ(f.good)...).run("", "doctor"); good.code != 0 || !strings.HasSuffix(good.stdout, "\nFindings\n  none\n") {
 		t.Errorf("%q: exit code %d, %s", f.good, good.code, good.stdout)
+	}
+}
+
+// TestPathsAreNotSpelledOut: a setting's name in the path of a key stays what it is.
+func TestPathsAreNotSpelledOut(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ISSUER")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "ALGORITHM")
+	if err := os.WriteFile(path, []byte("short"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := newSite(t, "TOKENPAIR_SIGNING_KEY_FILE="+path).run("", "doctor").stdout
+	if !strings.Contains(out, "\n  error: TOKENPAIR_SIGNING_KEY_FILE ("+path+"): ") {
+		t.Errorf("the path %s is not told as it is: %s", path, out)
+	}
+}
+
+// TestUnreadKeyFiles has what may be the key itself in the place of the path of its file.
+func TestUnreadKeyFiles(t *testing.T) {
+	secret := strings.Repeat("0123456789abcdef", 4)
+	for _, c := range []struct {
+		environ       []string
+		variable, row string
+		first         string
+	}{
+		{words("SIGNING_KEY_FILE=" + secret), "SIGNING_KEY_FILE", "set, but cannot be opened", "none that can be read"},
+		{words("ALGORITHM=ES256", "SIGNING_KEY_FILE="+secret), "SIGNING_KEY_FILE", "set, but cannot be opened", "none that can be read"},
+		{words("ALGORITHM=ES256", "VERIFYING_KEY_FILE="+secret), "VERIFYING_KEY_FILE", "set, but cannot be opened", "none was given"},
+		{words("VERIFYING_KEY_FILE=" + secret), "VERIFYING_KEY_FILE", "set", "a random one"},
+		{words("SIGNING_KEY="+secret, "SIGNING_KEY_FILE="+secret), "SIGNING_KEY_FILE", "set", "none that can be read"},
+	} {
+		s := newSite(t)
+		for _, entry := range c.environ {
+			s.environ = append(s.environ, prefix+entry)
+		}
+		r := s.run("", "doctor")
+		wantRow(t, r.stdout, prefix+c.variable, c.row, "variable")
+		if !strings.Contains(r.stdout, "\nSigning key: "+c.first) || strings.Contains(r.stdout+r.stderr, secret[:16]) {
+			t.Errorf("%s: %s%s", c.variable, r.stdout, r.stderr)
+		}
 	}
 }
 

@@ -16,7 +16,6 @@ import (
 )
 
 type importVerb struct {
-	expiry
 	Source string `arg:"" help:"What to read: sqlite:PATH for Django's own SQLite file, a file that manage.py dumpdata has written, or - for one on standard input."`
 	DryRun bool   `help:"Show what would be imported, and what stands in the way; change nothing."`
 }
@@ -58,6 +57,10 @@ func (v *importVerb) run(ctx context.Context, cli *commandLine, _ environment, s
 			fmt.Fprintln(std.out, "there are new kinds of hashes: restart a server that is running, which measures what they cost at its start")
 		}
 		seen.warnOfLockedOut(std)
+		if imported.Inactive > 0 {
+			std.warn(fmt.Sprintf("%d of those who were here already are inactive there and active here, and can still log in: "+
+				"--dry-run names them, and tokenpair deactivateuser NAME keeps one out", imported.Inactive))
+		}
 		return nil
 	})
 }
@@ -82,7 +85,7 @@ func printImported(std streams, imported storage.Imported, seen *survey, expired
 	if known := seen.alive - imported.Revocations; known > 0 {
 		fmt.Fprintf(std.out, ", %d more were so already", known)
 	}
-	fmt.Fprintf(std.out, "; left out %d that had expired\n", expired)
+	fmt.Fprintf(std.out, "; left out %d that expired more than a day ago\n", expired)
 	seen.printHashes(std.out)
 }
 
@@ -98,7 +101,7 @@ func hasNew(seen *survey, before []string) bool {
 
 // open opens what is to be read; it is given back by close.
 func (v *importVerb) open(ctx context.Context, std streams) (source *django.Source, close func(), err error) {
-	now := time.Now().Add(-time.Duration(v.Leeway)) // a server with this leeway still takes what expired just now
+	now := time.Now().Add(-auth.KeepRevoked) // a server with a leeway still takes what expired just now
 	if path, ok := strings.CutPrefix(v.Source, "sqlite:"); ok {
 		source, err = django.OpenSQLite(ctx, path, now)
 		if err != nil {

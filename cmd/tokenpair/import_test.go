@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/tokenpair/storage"
 	"example.com/tokenpair/storage/sqlite"
 )
 
@@ -65,6 +66,19 @@ func (s *site) revokedIDs() (ids []string) {
 	return ids
 }
 
+// revoke remembers a token as blacklisted.
+func (s *site) revoke(id string, expires time.Time) {
+	s.t.Helper()
+	store, err := sqlite.Open(s.t.Context(), s.path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer store.Close()
+	if _, err := store.Revoke(s.t.Context(), storage.Revocation{ID: id, Expires: expires}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 func (s *site) wantRevoked(want int) {
 	s.t.Helper()
 	if ids := s.revokedIDs(); len(ids) != want {
@@ -78,7 +92,7 @@ func TestImport(t *testing.T) {
 	d.addUser(5, "mute", "!x")
 	d.addUser(9, " padded", "sha1$a$b")
 	d.blacklist(1, strings.Repeat("a", 32), time.Now().Add(time.Hour))
-	d.blacklist(2, strings.Repeat("b", 32), time.Now().Add(-time.Hour))
+	d.blacklist(2, strings.Repeat("b", 32), time.Now().Add(-25*time.Hour))
 	const hashes = "password hashes:\n       1 pbkdf2_sha256$1000\n" +
 		"       1 unreadable: not known here, no login until changepassword\n       1 unusable: there is no password to log in with\n"
 	const warnings = "tokenpair: warning: 1 of them have a password hash that is not known here, and cannot log in until changepassword\n" +
@@ -86,7 +100,7 @@ func TestImport(t *testing.T) {
 	s := newSite(t)
 
 	rehearsal := s.run("", "importdjango", "sqlite:"+d.path, "--dry-run")
-	want := "would import 3 users\nwould blacklist 1 token; 1 have expired and would be left out\n" + hashes +
+	want := "would import 3 users\nwould blacklist 1 token; 1 expired more than a day ago and would be left out\n" + hashes +
 		"names in outer white space, which a login cuts, so that they cannot log in:\n  \" padded\"\n"
 	if rehearsal != (result{0, want, ""}) {
 		t.Errorf("--dry-run: %+v", rehearsal)
@@ -96,7 +110,7 @@ func TestImport(t *testing.T) {
 	}
 
 	first := s.run("", "importdjango", "sqlite:"+d.path)
-	if first != (result{0, "imported 3 users\nblacklisted 1 token; left out 1 that had expired\n" + hashes, warnings}) {
+	if first != (result{0, "imported 3 users\nblacklisted 1 token; left out 1 that expired more than a day ago\n" + hashes, warnings}) {
 		t.Errorf("first: %+v", first)
 	}
 	wantUsers(t, s, `3 true pbkdf2_sha256\$1000 otto`, `5 true unusable mute`, `9 true unreadable " padded"`)
@@ -108,7 +122,7 @@ func TestImport(t *testing.T) {
 	d.addUser(11, "new", "md5$a$49fe5ec9a389b41d804cc3e2002abf5e")
 	again := s.run("", "importdjango", "sqlite:"+d.path)
 	if again.code != 0 || !strings.HasPrefix(again.stdout, "imported 1 user\nleft 3 users as they are, who were here already\n"+
-		"blacklisted 0 tokens, 1 more were so already; left out 1 that had expired\n") || !strings.Contains(again.stdout, "\nthere are new kinds of hashes: restart ") {
+		"blacklisted 0 tokens, 1 more were so already; left out 1 that expired more than a day ago\n") || !strings.Contains(again.stdout, "\nthere are new kinds of hashes: restart ") {
 		t.Errorf("again: %+v", again)
 	}
 	if third := s.must("", "importdjango", "sqlite:"+d.path); strings.Contains(third, "restart") {
@@ -126,19 +140,46 @@ func TestImport(t *testing.T) {
 func TestImportKeepsWhatALeewayNeeds(t *testing.T) {
 	d := newDjango(t)
 	d.addUser(3, "otto", ottosHash)
-	d.blacklist(1, strings.Repeat("a", 32), time.Now().Add(-time.Hour))
-	s := newSite(t, "TOKENPAIR_LEEWAY=2h")
+	d.blacklist(1, strings.Repeat("a", 32), time.Now().Add(-23*time.Hour))
+	s := newSite(t)
 	if out := s.must("", "importdjango", "sqlite:"+d.path); !strings.Contains(out, "blacklisted 1 token; left out 0") {
 		t.Errorf("it printed %s", out)
 	}
-	if out := s.must("", "flushexpiredtokens"); out != "forgot 0 expired blacklisted tokens\n" {
-		t.Errorf("flushexpiredtokens printed %q", out)
-	}
-	s.environ = append(s.environ, "TOKENPAIR_LEEWAY=30m")
+	s.revoke(strings.Repeat("b", 32), time.Now().Add(-25*time.Hour))
 	if out := s.must("", "flushexpiredtokens"); out != "forgot 1 expired blacklisted token\n" {
 		t.Errorf("flushexpiredtokens printed %q", out)
 	}
-	s.wantRevoked(0)
+	s.wantRevoked(1)
+}
+
+// TestImportTellsWhoIsInactiveElsewhere: who was deactivated at Django after an earlier import can still log in here.
+func TestImportTellsWhoIsInactiveElsewhere(t *testing.T) {
+	const headline = "inactive there and active here, and the import leaves them so: tokenpair deactivateuser NAME keeps one out:\n"
+	const warning = "tokenpair: warning: 12 of those who were here already are inactive there and active here, and can still log in: " +
+		"--dry-run names them, and tokenpair deactivateuser NAME keeps one out\n"
+	d, s := newDjango(t), newSite(t)
+	for id := range 13 {
+		d.addUser(id+1, fmt.Sprintf("user%d", id), ottosHash)
+	}
+	execute(t, d.path, `UPDATE auth_user SET is_active = 0 WHERE username = 'user0'`) // before, and so it was never active here
+	if r := s.run("", "importdjango", "sqlite:"+d.path); r.code != 0 || r.stderr != "" {
+		t.Errorf("first: %+v", r)
+	}
+	execute(t, d.path, `UPDATE auth_user SET is_active = 0`)
+	if out := s.must("", "importdjango", "sqlite:"+d.path, "--dry-run"); !strings.HasSuffix(out, headline+"  user1\n  user2\n  user3\n"+
+		"  user4\n  user5\n  user6\n  user7\n  user8\n  user9\n  user10\n  … and 2 more\n") {
+		t.Errorf("--dry-run: %s", out)
+	}
+	if r := s.run("", "importdjango", "sqlite:"+d.path); r.code != 0 || r.stderr != warning {
+		t.Errorf("again: %+v", r)
+	}
+	for id := range 13 {
+		s.must("", "deactivateuser", fmt.Sprintf("user%d", id))
+	}
+	execute(t, d.path, `UPDATE auth_user SET is_active = 1 WHERE username = 'user3'`) // inactive here is what the operator wanted
+	if r := s.run("", "importdjango", "sqlite:"+d.path); r.code != 0 || r.stderr != "" {
+		t.Errorf("after deactivateuser: %+v", r)
+	}
 }
 
 // TestRehearsalTellsWhoCollides: some of them by name, the rest by number, and nothing is changed.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -21,43 +22,70 @@ const keptBytes = 64
 type material struct {
 	content  []byte
 	variable string // that it was given by; "" when none was given
-	place    string // as an operator is told it
+	path     string // of the file that it was read from; one that cannot be read may be the key itself, put there by mistake
+	fault    error  // why there is no content
 }
 
-// readMaterial takes a key from its variable or its file. Its errors hold nothing of it.
-func readMaterial(variable, text string, file keyFile) (material, error) {
+// readMaterial takes a key from its variable or its file. A fault holds nothing of it.
+func readMaterial(variable, text string, file keyFile) material {
 	fileVariable := variable + "_FILE"
 	switch {
 	case text != "" && file != "":
-		return material{}, fmt.Errorf("%s and %s are both set: unset one of them", variable, fileVariable)
+		return material{variable: variable, fault: fmt.Errorf("%s and %s are both set: unset one of them", variable, fileVariable)}
 	case file != "":
 		content, err := readKeyFile(string(file))
 		if err != nil {
-			return material{}, fmt.Errorf("%s: %w", fileVariable, err)
+			return material{variable: fileVariable, fault: fmt.Errorf("%s: %w", fileVariable, err)}
 		}
-		return material{[]byte(dropLineEnd(content)), fileVariable, fmt.Sprintf("%s (%s)", fileVariable, printable(string(file)))}, nil
+		return material{content: []byte(dropLineEnd(content)), variable: fileVariable, path: string(file)}
 	case text != "":
-		return material{[]byte(dropLineEnd(text)), variable, variable}, nil
+		return material{content: []byte(dropLineEnd(text)), variable: variable}
 	}
-	return material{}, nil
+	return material{}
 }
 
-// readKeyFile reads no more than a key can have: the path may be wrong, and endless.
+// readKeyFile reads no more than a key can have: the path may be wrong, and endless. Its errors do not hold the path.
 func readKeyFile(path string) (string, error) {
 	const most = 64 << 10
 	file, err := os.Open(path)
 	if err != nil {
-		return "", err
+		return "", withoutPath(err)
 	}
 	defer file.Close()
 	content, err := io.ReadAll(io.LimitReader(file, most+1))
 	if err != nil {
-		return "", err
+		return "", withoutPath(err)
 	}
 	if len(content) > most {
-		return "", fmt.Errorf("%s has more than %d bytes and is no key", printable(path), most)
+		return "", fmt.Errorf("the file has more than %d bytes and is no key", most)
 	}
 	return string(content), nil
+}
+
+func withoutPath(err error) error {
+	if failure, ok := errors.AsType[*fs.PathError](err); ok {
+		return failure.Err
+	}
+	return errors.New("the file cannot be read")
+}
+
+// place is where the key was given, as an operator is told it.
+func (m material) place() string {
+	if m.path == "" {
+		return m.variable
+	}
+	return fmt.Sprintf("%s (%s)", m.variable, printable(m.path))
+}
+
+// describeFile is what is told of the setting of a key file.
+func (m material) describeFile(variable string) string {
+	switch {
+	case m.path != "":
+		return printable(m.path)
+	case m.variable == variable:
+		return "set, but cannot be opened"
+	}
+	return "set"
 }
 
 // dropLineEnd drops the one line end that editors and echo put behind a key.
@@ -70,8 +98,11 @@ func dropLineEnd(secret string) string {
 
 // describe tells of a key what may be told: what it is, how long, and where it was given.
 func (m material) describe() string {
-	if m.variable == "" {
+	switch {
+	case m.variable == "":
 		return "none was given"
+	case m.fault != nil:
+		return "none that can be read"
 	}
 	kind := ""
 	if block, _ := pem.Decode(m.content); block != nil {
@@ -82,23 +113,7 @@ func (m material) describe() string {
 			kind = block.Type + " in PEM, "
 		}
 	}
-	return fmt.Sprintf("%s%d bytes, from %s", kind, len(m.content), m.place)
-}
-
-// parseKeys makes the key out of what was given: with secrets, verifying is not looked at.
-func parseKeys(a algorithm, signing, verifying material) (token.Key, error) {
-	if signing.variable == "" {
-		return token.Key{}, fmt.Errorf("%[1]sALGORITHM %[2]s needs a private key: set %[1]sSIGNING_KEY_FILE, and make the file with: %[3]s",
-			prefix, a, keyCommand(a))
-	}
-	key, err := token.ParseKey(string(a), signing.content, verifying.content)
-	if errors.Is(err, token.ErrVerifyingKey) {
-		return token.Key{}, fmt.Errorf("%s: %w", verifying.place, err)
-	}
-	if err != nil {
-		return token.Key{}, fmt.Errorf("%s: %w", signing.place, err)
-	}
-	return key, nil
+	return fmt.Sprintf("%s%d bytes, from %s", kind, len(m.content), m.place())
 }
 
 // keyCommand makes a private key for an algorithm.
@@ -122,6 +137,15 @@ func randomSecret() []byte {
 	fresh := make([]byte, keptBytes)
 	rand.Read(fresh) // crypto/rand.Read never fails: it ends the program instead
 	return fresh
+}
+
+// standIn is a random key in the place of one that the database keeps, with which tokens are as long, or of one that is
+// not good.
+func standIn(a algorithm) (token.Key, error) {
+	if !a.isSecret() {
+		a = "HS256"
+	}
+	return token.ParseKey(string(a), randomSecret(), nil)
 }
 
 // keptKey is the random key that the database remembers; it is made when there is none.

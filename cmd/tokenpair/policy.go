@@ -9,14 +9,14 @@ import (
 	"strings"
 	"time"
 
+	"example.com/tokenpair/auth"
 	"example.com/tokenpair/token"
 )
 
 // policy is what the settings of a server say, checked as a whole.
 type policy struct {
-	config    token.Config
-	key       token.Key // the one that was given
-	isKept    bool      // none was: a random one is kept in the database
+	issuer    *token.Issuer // nil when there is an error
+	isKept    bool          // no key was given: a random one is kept in the database, and the issuer has another
 	signing   material
 	verifying material
 	findings  findings
@@ -24,10 +24,9 @@ type policy struct {
 
 // policy checks the settings. It reads the files of keys, and changes nothing.
 func (s *serving) policy(cli *commandLine) *policy {
-	p := &policy{config: s.config(), findings: slices.Clone(cli.resolved.faults)}
+	p := &policy{findings: slices.Clone(cli.resolved.faults)}
 	s.checkPlaces(cli, p)
-	s.checkKeys(p)
-	s.checkTokens(cli.resolved, p)
+	s.checkTokens(s.checkKeys(p), p)
 	s.warnOfLifetimes(p)
 	s.warnOfRotation(p)
 	s.warnOfSliding(cli.resolved, p)
@@ -62,11 +61,11 @@ func (s *serving) checkPlaces(cli *commandLine, p *policy) {
 	}
 }
 
-func (s *serving) checkKeys(p *policy) {
+// checkKeys returns the key to try tokens with: the one that was given, or a random one in its place.
+func (s *serving) checkKeys(p *policy) token.Key {
 	const algorithmVariable, signing, verifying = prefix + "ALGORITHM", prefix + "SIGNING_KEY", prefix + "VERIFYING_KEY"
-	var err error
-	if p.signing, err = readMaterial(signing, s.SigningKey, s.SigningKeyFile); err != nil {
-		p.findings.error(err.Error(), signing)
+	if p.signing = readMaterial(signing, s.SigningKey, s.SigningKeyFile); p.signing.fault != nil {
+		p.findings.error(p.signing.fault.Error(), signing)
 	}
 	if s.Algorithm.isSecret() {
 		if s.VerifyingKey != "" || s.VerifyingKeyFile != "" {
@@ -74,21 +73,35 @@ func (s *serving) checkKeys(p *policy) {
 				verifying, s.Algorithm, algorithmVariable)
 			p.findings.warning(text, verifying, algorithmVariable)
 		}
-	} else if p.verifying, err = readMaterial(verifying, s.VerifyingKey, s.VerifyingKeyFile); err != nil {
-		p.findings.error(err.Error(), verifying)
+	} else if p.verifying = readMaterial(verifying, s.VerifyingKey, s.VerifyingKeyFile); p.verifying.fault != nil {
+		p.findings.error(p.verifying.fault.Error(), verifying)
 	}
-	if p.isKept = p.signing.variable == "" && s.Algorithm.isSecret(); p.isKept {
-		return
+	p.isKept = p.signing.variable == "" && s.Algorithm.isSecret()
+	if p.signing.variable != "" {
+		key, err := token.ParseKey(string(s.Algorithm), p.signing.content, p.verifying.content)
+		if err == nil {
+			return key
+		}
+		// The place stays as it is: a path may have the name of a setting in it.
+		text := spellOut(err.Error())
+		if errors.Is(err, token.ErrVerifyingKey) {
+			p.findings.error(p.verifying.place()+": "+text, algorithmVariable, verifying)
+		} else {
+			p.findings.error(p.signing.place()+": "+text, algorithmVariable, signing)
+		}
+	} else if !p.isKept {
+		text := fmt.Sprintf("%s %s needs a private key: set %s_FILE, and make the file with: %s", algorithmVariable, s.Algorithm, signing, keyCommand(s.Algorithm))
+		p.findings.error(text, algorithmVariable, signing)
 	}
-	if p.key, err = parseKeys(s.Algorithm, p.signing, p.verifying); errors.Is(err, token.ErrVerifyingKey) {
-		p.findings.error(spellOut(err.Error()), algorithmVariable, verifying)
-	} else if err != nil {
-		p.findings.error(spellOut(err.Error()), algorithmVariable, signing)
+	key, err := standIn(s.Algorithm)
+	if err != nil {
+		p.findings.error(err.Error())
 	}
+	return key
 }
 
 // checkTokens has the issuer say what it refuses, after what can be said more plainly here.
-func (s *serving) checkTokens(r resolution, p *policy) {
+func (s *serving) checkTokens(key token.Key, p *policy) {
 	config, usual := s.config(), token.DefaultConfig()
 	for _, lifetime := range []struct {
 		name  string
@@ -110,14 +123,38 @@ func (s *serving) checkTokens(r resolution, p *policy) {
 		text := fmt.Sprintf("%[1]sUSER_ID_CLAIM is sub, which has to be text (RFC 7519 §4.1.2), and %[1]sUSER_ID_TYPE is number: set the second to string", prefix)
 		p.findings.error(text, prefix+"USER_ID_CLAIM", prefix+"USER_ID_TYPE")
 	}
-	key, err := token.ParseKey("HS256", randomSecret(), nil) // what is wrong with the right one was said
-	if err == nil {
-		_, err = token.NewIssuer(key, config)
+	if most := duration(auth.MaxLeeway); s.Leeway > most {
+		text := fmt.Sprintf("%sLEEWAY is %s: set %s at most, because revocations are kept for a day after their token has expired", prefix, s.Leeway, most)
+		p.findings.error(text, prefix+"LEEWAY")
 	}
-	if err != nil {
+	var err error
+	if p.issuer, err = token.NewIssuer(key, config); err != nil {
 		for text := range strings.SplitSeq(spellOut(err.Error()), "\n") {
 			p.findings.error(text)
 		}
+		return
+	}
+	s.checkRoom(p)
+}
+
+// checkRoom tries the longest name, where tokens hold names: each of its characters is twelve bytes in JSON.
+func (s *serving) checkRoom(p *policy) {
+	if s.UserIDField != "username" {
+		return
+	}
+	var about token.Claims
+	about.SetText(s.UserIDClaim, strings.Repeat("\U00020000", auth.MaxUsername))
+	if s.CheckRevokeToken {
+		about.SetText(s.RevokeTokenClaim, strings.Repeat("0", 32))
+	}
+	_, err := p.issuer.IssuePair(about)
+	if err == nil && s.SlidingTokens {
+		_, err = p.issuer.IssueSliding(about)
+	}
+	if err != nil {
+		const text = "%[1]sAUDIENCE, %[1]sISSUER and the signature leave no room for every name that %[1]sUSER_ID_FIELD=username puts into a token: " +
+			"shorten the first two, or set the last to id: %[2]v"
+		p.findings.error(fmt.Sprintf(text, prefix, err), prefix+"AUDIENCE", prefix+"ISSUER", prefix+"USER_ID_FIELD")
 	}
 }
 

@@ -18,7 +18,7 @@ type commandLine struct {
 	Listusers          listVerb       `cmd:"" help:"List the users."`
 	Importdjango       importVerb     `cmd:"" help:"Add the users and the blacklisted tokens of a Django site, ids and password hashes as they are: all or none."`
 	Exportdjango       exportVerb     `cmd:"" help:"Write the users and the blacklisted tokens as a fixture for Django's loaddata."`
-	Flushexpiredtokens flushVerb      `cmd:"" help:"Forget blacklisted tokens that have expired. A server does so by itself."`
+	Flushexpiredtokens flushVerb      `cmd:"" help:"Forget blacklisted tokens that have expired; each is kept for a day longer than that. A server does so by itself."`
 	Version            versionVerb    `cmd:"" help:"Print the version."`
 
 	resolved resolution
@@ -27,11 +27,6 @@ type commandLine struct {
 // hashing is what verbs need that make hashes.
 type hashing struct {
 	PasswordHasher string `setting:"TOKENPAIR_PASSWORD_HASHER" default:"argon2id" enum:"argon2id,pbkdf2_sha256" placeholder:"NAME" group:"Passwords" help:"How new password hashes are made: argon2id, or pbkdf2_sha256 for those who may go back to a Django without argon2."`
-}
-
-// expiry is what verbs need that ask whether a token has expired.
-type expiry struct {
-	Leeway duration `setting:"TOKENPAIR_LEEWAY" default:"0s" placeholder:"DURATION" group:"Tokens" hidden:"" help:"How far clocks may differ: for so long a token is still taken after it expired, or before it was issued."`
 }
 
 // serving is every setting that a server has, besides the database.
@@ -57,8 +52,8 @@ type tokens struct {
 	RefreshTokenLifetime   duration `setting:"TOKENPAIR_REFRESH_TOKEN_LIFETIME" default:"1d" placeholder:"DURATION" group:"Tokens" help:"How long a refresh token is good."`
 	RotateRefreshTokens    bool     `setting:"TOKENPAIR_ROTATE_REFRESH_TOKENS" default:"false" negatable:"" group:"Tokens" help:"Answer a refresh with a new refresh token too."`
 	BlacklistAfterRotation bool     `setting:"TOKENPAIR_BLACKLIST_AFTER_ROTATION" default:"false" negatable:"" group:"Tokens" help:"Blacklist a refresh token that was replaced by a new one, and let /api/token/verify ask the blacklist."`
-	expiry
-	UpdateLastLogin bool `setting:"TOKENPAIR_UPDATE_LAST_LOGIN" default:"false" negatable:"" hidden:"" group:"Tokens" help:"Remember when a user logged in last."`
+	Leeway                 duration `setting:"TOKENPAIR_LEEWAY" default:"0s" placeholder:"DURATION" group:"Tokens" hidden:"" help:"How far clocks may differ: for so long, 12 hours at most, a token is still taken after it expired, or before it was issued."`
+	UpdateLastLogin        bool     `setting:"TOKENPAIR_UPDATE_LAST_LOGIN" default:"false" negatable:"" hidden:"" group:"Tokens" help:"Remember when a user logged in last."`
 }
 
 // keys is what tokens are signed with.

@@ -56,7 +56,12 @@ func (s *serving) warnOfSliding(r resolution, p *policy) {
 		p.warn("%s has no AccessToken: the tokens of /api/token open nothing here; add AccessToken, unless only sliding tokens are used",
 			"AUTH_TOKEN_CLASSES")
 	}
+	takesSliding := slices.Contains(s.AuthTokenClasses, token.Sliding)
 	if s.SlidingTokens {
+		if !takesSliding && r.isGiven(prefix+"SLIDING_TOKENS") { // not by compat: there it is so in SimpleJWT too
+			p.warn("%s is true and %s has no SlidingToken: sliding tokens open nothing here; add SlidingToken, unless they are for other services",
+				"SLIDING_TOKENS", "AUTH_TOKEN_CLASSES")
+		}
 		return
 	}
 	for _, name := range []string{"SLIDING_TOKEN_LIFETIME", "SLIDING_TOKEN_REFRESH_LIFETIME", "SLIDING_TOKEN_REFRESH_EXP_CLAIM"} {
@@ -64,7 +69,7 @@ func (s *serving) warnOfSliding(r resolution, p *policy) {
 			p.warn("%s does nothing without %s; set that to true, or unset the first", name, "SLIDING_TOKENS")
 		}
 	}
-	if slices.Contains(s.AuthTokenClasses, token.Sliding) {
+	if takesSliding {
 		p.warn("%s has SlidingToken, and nobody is given one without %s; set that to true, or leave SlidingToken out",
 			"AUTH_TOKEN_CLASSES", "SLIDING_TOKENS")
 	}

@@ -18,16 +18,15 @@ const sweepEvery = 10 * time.Minute
 
 // service wires the rules to the store.
 func (s *serving) service(ctx context.Context, p *policy, store storage.Store, log *slog.Logger) (*auth.Service, error) {
-	key := p.key
+	issuer := p.issuer
 	if p.isKept {
-		var err error
-		if key, err = keptKey(ctx, s.Algorithm, store); err != nil {
+		key, err := keptKey(ctx, s.Algorithm, store)
+		if err != nil {
 			return nil, err
 		}
-	}
-	issuer, err := token.NewIssuer(key, p.config)
-	if err != nil {
-		return nil, err
+		if issuer, err = token.NewIssuer(key, issuer.Config()); err != nil {
+			return nil, err
+		}
 	}
 	if s.JTIFormat == "uuid4" {
 		issuer.NewID = token.RandomUUID

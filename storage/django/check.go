@@ -3,6 +3,7 @@ package django
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,7 +19,7 @@ const maxUsername = 150
 
 // What is refused in every form in which a site is kept.
 var (
-	errID        = errors.New("its pk is not a positive integer")
+	errID        = errors.New("its pk is not a positive integer, or too great")
 	errUsername  = errors.New("its username is missing or not text")
 	errPassword  = errors.New("its password is missing or not text")
 	errActive    = errors.New("its is_active is neither true nor false")
@@ -27,6 +28,9 @@ var (
 	errJTI       = errors.New("its jti is missing or not text")
 	errExpires   = errors.New("its expires_at is missing or not a time such as 2026-11-24T03:48:04Z")
 )
+
+// isID leaves out the last integer: a Store could give nobody a greater one.
+func isID(id int64) bool { return id > 0 && id < math.MaxInt64 }
 
 func checkUsername(username string) error {
 	if username == "" {

@@ -179,6 +179,7 @@ func TestBadFixtures(t *testing.T) {
 		{"fraction", withPK(`"pk": 5.0`), "pk is not a positive integer"},
 		{"exponent", withPK(`"pk": 5e1`), "pk is not a positive integer"},
 		{"great pk", withPK(`"pk": 9223372036854775808`), "pk is not a positive integer"},
+		{"greatest pk", withPK(`"pk": 9223372036854775807`), "too great"},
 		{"true pk", withPK(`"pk": true`), "pk is not a positive integer"},
 		{"same pk", `[` + good + `, {"model": "x.y"}, ` + strings.Replace(good, "anna", "bert", 1) + `]`, `object 3 (pk 5, user "bert"): the same pk as object 1`},
 		{"same username", `[` + good + `, ` + strings.Replace(good, "5", "6", 1) + `]`, `object 2 (pk 6, user "anna"): the same username as object 1`},

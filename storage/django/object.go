@@ -92,7 +92,7 @@ func (o object) pk() (int64, error) {
 		return 0, errors.New("it has no pk: dump again without --natural-primary, because tokens name users by their ids")
 	}
 	pk, ok := positive(o.PK)
-	if !ok {
+	if !ok || !isID(pk) {
 		return 0, errID
 	}
 	return pk, nil

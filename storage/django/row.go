@@ -14,7 +14,7 @@ type userRow struct{ id, username, password, active, lastLogin, joined any }
 // user returns with an error what it knows of the user.
 func (r userRow) user() (user storage.User, err error) {
 	id, ok := r.id.(int64)
-	if !ok || id <= 0 {
+	if !ok || !isID(id) {
 		return user, errID
 	}
 	user.ID = id

@@ -63,7 +63,7 @@ func TestRoundTrip(t *testing.T) {
 	users := []storage.User{
 		{ID: 7, Username: "jose\u0301 \u2028 \u00fc \"'\\ \t\r\n\x7f\u0085\U0001F600", Password: "pbkdf2_sha256$1000$salt$x+/=", Active: true,
 			LastLogin: time.Date(2026, 11, 24, 3, 48, 4, 914425e3, time.UTC), Joined: time.Date(2019, 2, 28, 23, 59, 59, 1e3, time.UTC)},
-		{ID: 1<<63 - 1, Username: " a "},
+		{ID: 1<<63 - 2, Username: " a "},
 	}
 	var revoked []storage.Revocation
 	for i := range 1000 {
