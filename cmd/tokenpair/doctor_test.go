@@ -59,14 +59,14 @@ func TestDoctor(t *testing.T) {
 // TestDoctorTellsOrigins has a setting of each origin, and values in their plain form.
 func TestDoctorTellsOrigins(t *testing.T) {
 	s := newSite(t, "TOKENPAIR_COMPAT=simplejwt", "TOKENPAIR_JTI_FORMAT=hex", "TOKENPAIR_REFRESH_TOKEN_LIFETIME=86400",
-		"TOKENPAIR_AUTH_HEADER_NAME=HTTP_X_ACCESS_TOKEN", "TOKENPAIR_AUDIENCE= a ,b", "TOKENPAIR_ISSUER=an\x1b[31mna",
+		"TOKENPAIR_AUTH_HEADER_NAME=HTTP_X_ACCESS_TOKEN", "TOKENPAIR_AUDIENCE= a ,b", "TOKENPAIR_ISSUER=an\u202ena",
 		"TOKENPAIR_AUTH_TOKEN_CLASSES=rest_framework_simplejwt.tokens.AccessToken", "TOKENPAIR_CHECK_REVOKE_TOKEN=True")
 	out := s.must("", "doctor", "--access-token-lifetime=600", "--no-docs", "--algorithm", "HS512")
 	for _, row := range [][3]string{
 		{"COMPAT", "simplejwt", "variable"}, {"JTI_FORMAT", "hex", "variable"}, {"USER_ID_TYPE", "string", "compat"},
 		{"SLIDING_TOKENS", "true", "compat"}, {"ACCESS_TOKEN_LIFETIME", "10m", "flag"}, {"DOCS", "false", "flag"}, {"ALGORITHM", "HS512", "flag"},
 		{"REFRESH_TOKEN_LIFETIME", "1d", "variable"}, {"AUTH_HEADER_NAME", "X-Access-Token", "variable"}, {"AUDIENCE", "a,b", "variable"},
-		{"ISSUER", `"an\x1b[31mna"`, "variable"}, {"AUTH_TOKEN_CLASSES", "AccessToken", "variable"}, {"CHECK_REVOKE_TOKEN", "true", "variable"},
+		{"ISSUER", `"an\u202ena"`, "variable"}, {"AUTH_TOKEN_CLASSES", "AccessToken", "variable"}, {"CHECK_REVOKE_TOKEN", "true", "variable"},
 		{"LOGIN_WAIT", "5s", "default"}, {"VERIFYING_KEY", "not set", "default"},
 	} {
 		wantRow(t, out, prefix+row[0], row[1], row[2])

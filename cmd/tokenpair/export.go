@@ -17,10 +17,13 @@ import (
 )
 
 type exportVerb struct {
-	File string `arg:"" optional:"" help:"File to write, which must not exist yet. Without it, standard output."`
+	File string `arg:"" optional:"" help:"File to write, which must not exist yet. Without it, or with -, standard output."`
 }
 
 func (v *exportVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
+	if v.File == "-" {
+		v.File = ""
+	}
 	if v.File == "" && terminalOf(std.out) != nil {
 		return usageError{errors.New("a terminal would show everybody's password hash: name a file, tokenpair exportdjango FILE, or send the output elsewhere")}
 	}

@@ -44,6 +44,9 @@ func TestMoveOutAndIn(t *testing.T) {
 	if out := there.must("", "importdjango", path); !strings.HasPrefix(out, "imported 2 users\nblacklisted 1 token; left out 0 that expired more than a day ago\n") {
 		t.Errorf("importdjango printed %s", out)
 	}
+	if dash := s.run("", "exportdjango", "-"); dash.code != 0 || !strings.HasPrefix(dash.stdout, "[") || dash.stderr != piped.stderr {
+		t.Errorf("to -: %d, %.40q, %q", dash.code, dash.stdout, dash.stderr)
+	}
 	if out := there.must(piped.stdout, "importdjango", "-"); !strings.HasPrefix(out, "imported 0 users\nleft 2 users as they are") {
 		t.Errorf("importdjango printed %s", out)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -71,9 +72,9 @@ func (v *importVerb) failed(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return errors.New("interrupted; nothing was imported")
 	case errors.Is(err, auth.ErrTaken):
-		return fmt.Errorf("%s: %w; nothing was imported: --dry-run shows all that are taken, and a new database takes everybody, see --database", printable(v.Source), err)
+		return fmt.Errorf("%s: %w; nothing was imported: --dry-run shows all that are taken, and a new database takes everybody, see --database", v.name(), err)
 	}
-	return fmt.Errorf("%s: %w; nothing was imported", printable(v.Source), err)
+	return fmt.Errorf("%s: %w; nothing was imported", v.name(), err)
 }
 
 func printImported(std streams, imported storage.Imported, seen *survey, expired int) {
@@ -110,7 +111,11 @@ func (v *importVerb) open(ctx context.Context, std streams) (source *django.Sour
 		return source, func() { source.Close() }, nil // it was only read
 	}
 	if v.Source == "-" {
-		return django.OpenFixture(std.in, now), func() {}, nil
+		in := interruptible(ctx, std.in)
+		return django.OpenFixture(in, now), func() { in.Close() }, nil
+	}
+	if strings.Contains(v.Source, "://") { // not repeated: it may hold a password
+		return nil, nil, errors.New("a URL is not read: write sqlite:PATH, or let dumpdata write a file")
 	}
 	file, err := os.Open(v.Source)
 	if err != nil {
@@ -122,6 +127,26 @@ func (v *importVerb) open(ctx context.Context, std streams) (source *django.Sour
 		return nil, nil, errors.New("it is a SQLite file: write sqlite: before its path")
 	}
 	return django.OpenFixture(file, now), func() { file.Close() }, nil
+}
+
+// interruptible is a reader that gives up when ctx ends, also while nobody writes.
+func interruptible(ctx context.Context, in io.Reader) *io.PipeReader {
+	out, writer := io.Pipe()
+	stop := context.AfterFunc(ctx, func() { writer.CloseWithError(ctx.Err()) })
+	go func() {
+		defer stop()
+		_, err := io.Copy(writer, in)
+		writer.CloseWithError(err) // nil is the end
+	}()
+	return out
+}
+
+// name is the source as an error shows it.
+func (v *importVerb) name() string {
+	if scheme, _, ok := strings.Cut(v.Source, "://"); ok {
+		return printable(scheme) + "://…"
+	}
+	return printable(v.Source)
 }
 
 // read reads all that there is; each, if not nil, is told of every user.

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestImportFailures(t *testing.T) {
@@ -67,4 +69,28 @@ func TestInterruptedImport(t *testing.T) {
 		t.Errorf("%v, %q", err, stderr)
 	}
 	wantUsers(t, s)
+}
+
+// TestImportKeepsToItself what may be a password in a source, and names what it reads.
+func TestImportKeepsToItself(t *testing.T) {
+	s := newSite(t)
+	for _, args := range [][]string{words("importdjango"), words("importdjango", "--dry-run")} {
+		r := s.run("", append(args, "postgres://anna:sesame@localhost/site")...)
+		if r.code != 1 || strings.Contains(r.stdout+r.stderr, "sesame") || !strings.Contains(r.stderr, "postgres://…: a URL is not read: write sqlite:PATH") {
+			t.Errorf("%q: exit code %d, %q", args, r.code, r.stderr)
+		}
+	}
+}
+
+// TestImportIsInterruptedWhileNobodyWrites has a pipe that stays open and silent on standard input.
+func TestImportIsInterruptedWhileNobodyWrites(t *testing.T) {
+	s := newSite(t)
+	silent, writer := io.Pipe()
+	defer writer.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	var stderr bytes.Buffer
+	if err := run(ctx, words("importdjango", "-"), s.environ, silent, io.Discard, &stderr); exitCode(err) != 1 || !strings.Contains(stderr.String(), "interrupted; nothing was imported") {
+		t.Errorf("%v, %s", err, &stderr)
+	}
 }

@@ -69,6 +69,23 @@ func withoutPath(err error) error {
 	return errors.New("the file cannot be read")
 }
 
+// warn tells of a signing key that somebody else may know or change.
+func (m material) warn(p *policy, variable string) {
+	if m.path != "" {
+		info, err := os.Stat(m.path)
+		if err == nil && info.Mode().Perm()&0o022 != 0 {
+			p.findings.warning(fmt.Sprintf("%s: others may change the file; run chmod go-w on it", m.variable), variable)
+		}
+		return
+	}
+	if m.fault != nil || len(m.content) == 0 {
+		return
+	}
+	if _, err := os.Stat(string(m.content)); err == nil {
+		p.findings.error(fmt.Sprintf("%[1]s is the path of a file, which is no secret: set %[1]s_FILE instead", variable), variable)
+	}
+}
+
 // place is where the key was given, as an operator is told it.
 func (m material) place() string {
 	if m.path == "" {

@@ -26,6 +26,7 @@ type policy struct {
 func (s *serving) policy(cli *commandLine) *policy {
 	p := &policy{findings: slices.Clone(cli.resolved.faults)}
 	s.checkPlaces(cli, p)
+	s.checkTexts(p)
 	s.checkTokens(s.checkKeys(p), p)
 	s.warnOfLifetimes(p)
 	s.warnOfRotation(p)
@@ -55,9 +56,36 @@ func (s *serving) checkPlaces(cli *commandLine, p *policy) {
 	if _, err := databasePath(cli.Database); err != nil {
 		p.findings.error(err.Error(), prefix+"DATABASE")
 	}
-	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+	_, port, err := net.SplitHostPort(s.Listen)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
 		text := fmt.Sprintf("--listen %s (%sLISTEN): want HOST:PORT, such as 127.0.0.1:8000", printable(s.Listen), prefix)
 		p.findings.error(text, prefix+"LISTEN")
+	}
+}
+
+// checkTexts refuses what was copied out of Python, and would stand in tokens as it is.
+func (s *serving) checkTexts(p *policy) {
+	for _, setting := range []struct {
+		name  string
+		texts []string
+	}{
+		{"AUDIENCE", s.Audience},
+		{"ISSUER", []string{s.Issuer}},
+		{"USER_ID_CLAIM", []string{s.UserIDClaim}},
+		{"TOKEN_TYPE_CLAIM", []string{s.TokenTypeClaim}},
+		{"JTI_CLAIM", []string{s.JTIClaim}},
+		{"REVOKE_TOKEN_CLAIM", []string{s.RevokeTokenClaim}},
+		{"SLIDING_TOKEN_REFRESH_EXP_CLAIM", []string{s.SlidingTokenRefreshExpClaim}},
+	} {
+		for _, text := range setting.texts {
+			if text == "None" || strings.ContainsAny(text, `[]()'",`) || strings.TrimSpace(text) != text {
+				wrong := fmt.Sprintf("%s%s is %s: want plain text, without quotes and brackets, and for Python's None nothing at all", prefix, setting.name, printable(text))
+				p.findings.error(wrong, prefix+setting.name)
+			}
+		}
 	}
 }
 
@@ -67,10 +95,15 @@ func (s *serving) checkKeys(p *policy) token.Key {
 	if p.signing = readMaterial(signing, s.SigningKey, s.SigningKeyFile); p.signing.fault != nil {
 		p.findings.error(p.signing.fault.Error(), signing)
 	}
+	p.signing.warn(p, signing)
 	if s.Algorithm.isSecret() {
+		given := verifying
+		if s.VerifyingKey == "" {
+			given += "_FILE"
+		}
 		if s.VerifyingKey != "" || s.VerifyingKeyFile != "" {
 			text := fmt.Sprintf("%s is not looked at: %s verifies with the signing key; unset it, or set %s to that of the key",
-				verifying, s.Algorithm, algorithmVariable)
+				given, s.Algorithm, algorithmVariable)
 			p.findings.warning(text, verifying, algorithmVariable)
 		}
 	} else if p.verifying = readMaterial(verifying, s.VerifyingKey, s.VerifyingKeyFile); p.verifying.fault != nil {

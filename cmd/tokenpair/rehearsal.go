@@ -58,7 +58,7 @@ func (v *importVerb) rehearse(ctx context.Context, cli *commandLine, isNew bool,
 	taken.print(std.out, "names and ids that somebody else has here")
 	if taken.count > 0 {
 		return fmt.Errorf("%s: the import would fail: the name or the id of %s is taken; a new database takes everybody, see --database",
-			printable(v.Source), count(taken.count, "user"))
+			v.name(), count(taken.count, "user"))
 	}
 	return nil
 }

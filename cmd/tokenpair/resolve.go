@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -90,6 +91,9 @@ func resolve(cli *commandLine, chosen runner, flags []string, env environment) (
 func assign(field reflect.Value, s setting, value string) error {
 	if !s.IsSecret() && !utf8.ValidString(value) {
 		return errors.New("it is not UTF-8")
+	}
+	if _, isPath := field.Interface().(keyFile); !isPath && !s.IsSecret() && strings.ContainsFunc(value, unicode.IsControl) {
+		return errors.New("it holds control characters, such as line ends") // not repeated: a key has line ends
 	}
 	switch target := field.Addr().Interface().(type) {
 	case encoding.TextUnmarshaler:
