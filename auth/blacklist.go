@@ -16,6 +16,9 @@ func (s *Service) Blacklist(ctx context.Context, encoded string) error {
 	if err != nil {
 		return err
 	}
+	if !s.fitsUser(claims) {
+		return token.ErrInvalid
+	}
 	return s.revoke(ctx, claims)
 }
 

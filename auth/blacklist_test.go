@@ -28,6 +28,15 @@ func TestBlacklist(t *testing.T) {
 	wantRefused(t, "verify, which asks now", h.Verify(t.Context(), pair.Refresh), auth.ErrBlacklisted)
 	wantRefused(t, "verify of its access token", h.Verify(t.Context(), pair.Access), nil)
 
+	// Where SimpleJWT fails, there is nothing to succeed with.
+	for _, id := range []string{"abc", "1.5", "", " ", "1_", "\x00"} {
+		encoded := h.mint(t, token.Refresh, func(c *token.Claims) { c.SetText("user_id", id) })
+		wantRefused(t, "of "+id, h.Blacklist(t.Context(), encoded), token.ErrInvalid)
+	}
+	for _, id := range []string{"99", " 01 ", "+7", "1_000", "\u0661"} {
+		encoded := h.mint(t, token.Refresh, func(c *token.Claims) { c.SetText("user_id", id) })
+		wantRefused(t, "of "+id, h.Blacklist(t.Context(), encoded), nil)
+	}
 	// Whoever its user is: a token of nobody can be given back too.
 	nobody := h.mint(t, token.Refresh, func(c *token.Claims) { c.SetInt("user_id", 99) })
 	wantRefused(t, "of nobody", h.Blacklist(t.Context(), nobody), nil)

@@ -29,6 +29,9 @@ func (s *Service) Refresh(ctx context.Context, encoded string) (token.Pair, erro
 	if !s.Rules.RotateRefreshTokens {
 		return pair, nil
 	}
+	if !s.fitsUser(claims) {
+		return token.Pair{}, token.ErrInvalid
+	}
 	if pair.Refresh, err = s.Issuer.Rotate(claims); err != nil {
 		return token.Pair{}, noRoom("issue a refresh token", err)
 	}
@@ -77,6 +80,10 @@ func (s *Service) open(ctx context.Context, encoded string, want token.Type) (to
 	}
 	if err := s.Issuer.Check(claims, want); err != nil {
 		return token.Claims{}, err
+	}
+	// It would have to be written into the successor, and is text there (RFC 7519 §4.1.1).
+	if issuer, ok := claims.Get("iss"); ok && issuer.Kind() != '"' {
+		return token.Claims{}, token.ErrInvalid
 	}
 	return claims, nil
 }

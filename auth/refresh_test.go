@@ -122,6 +122,10 @@ func TestRotation(t *testing.T) {
 		t.Errorf("three refresh tokens have the ids %v", ids)
 	}
 
+	empty := h.mint(t, token.Refresh, func(c *token.Claims) { c.SetText("user_id", "") })
+	_, err := h.Refresh(t.Context(), empty)
+	wantRefused(t, "rotation for an empty id", err, token.ErrInvalid)
+
 	h.Rules.BlacklistAfterRotation = true
 	second, err := h.Refresh(t.Context(), pairs[0].Refresh)
 	wantRefused(t, "rotation", err, nil)

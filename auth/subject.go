@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -93,6 +94,27 @@ func (s *Service) namesNobody(claims token.Claims) bool {
 	}
 	return false
 }
+
+// fitsUser says whether a claim is one that a database could look an ID up by: no list, no object, and no text but a number. Where
+// SimpleJWT has to, it fails on any other.
+func (s *Service) fitsUser(claims token.Claims) bool {
+	claim := s.Issuer.Config().UserIDClaim
+	raw, ok := claims.Get(claim)
+	if !ok || s.Rules.UserIDField == "username" {
+		return true
+	}
+	switch raw.Kind() {
+	case '[', '{':
+		return false
+	case '"':
+		text, isText := claims.Text(claim)
+		return isText && pythonInteger.MatchString(TrimSpace(text))
+	}
+	return true
+}
+
+// pythonInteger is a text that Python's int reads.
+var pythonInteger = regexp.MustCompile(`\A[+-]?\p{Nd}+(_\p{Nd}+)*\z`)
 
 // passwordMark is what SimpleJWT puts into tokens so that they end when the hash of the password changes. It tells nothing
 // that could be used: the hash is salted.

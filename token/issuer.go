@@ -145,11 +145,13 @@ func (i *Issuer) Rotate(refresh Claims) (string, error) {
 // NumericDate, and with ErrRefreshExpired when it has passed.
 func (i *Issuer) ExtendSliding(sliding Claims) (string, error) {
 	now := i.Now()
+	raw, _ := sliding.Get(i.config.SlidingExpClaim)
 	end, ok := date(sliding, i.config.SlidingExpClaim)
-	if !ok {
+	isSwitch := raw.Kind() == 't' || raw.Kind() == 'f' // to Python 0 and 1, the first seconds of 1970
+	if !ok && !isSwitch {
 		return "", ErrNoRefreshExpiry
 	}
-	if end <= now.Add(-i.config.Leeway).Unix() {
+	if isSwitch || end <= now.Add(-i.config.Leeway).Unix() {
 		return "", ErrRefreshExpired
 	}
 	claims := Claims{slices.Clone(sliding.members)}

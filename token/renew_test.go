@@ -161,7 +161,7 @@ func TestExtendSlidingRefuses(t *testing.T) {
 	issuer := newIssuer(t)
 	for raw, want := range map[string]error{
 		`null`: token.ErrNoRefreshExpiry, `"soon"`: token.ErrNoRefreshExpiry, `"1816613983"`: token.ErrNoRefreshExpiry,
-		`true`: token.ErrNoRefreshExpiry, `[1816613983]`: token.ErrNoRefreshExpiry, `1e18`: token.ErrNoRefreshExpiry,
+		`true`: token.ErrRefreshExpired, `false`: token.ErrRefreshExpired, `[1816613983]`: token.ErrNoRefreshExpiry, `1e18`: token.ErrNoRefreshExpiry,
 		`1e999`: token.ErrNoRefreshExpiry, `253402300800`: token.ErrNoRefreshExpiry, `253402300799`: nil,
 		`1716527583`: token.ErrRefreshExpired, `1716527583.9`: token.ErrRefreshExpired, `0`: token.ErrRefreshExpired,
 		`-1`: token.ErrRefreshExpired, `1716527584`: nil,

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -135,7 +136,8 @@ func (i *Issuer) decode(encoded string) (Claims, error) {
 }
 
 // acceptsHeader: the algorithm is ours and never the token's choice (RFC 8725 §3.1), and what the header calls critical
-// must be understood (RFC 7515 §4.1.11). The one extension known here is b64 (RFC 7797), in its default.
+// must be understood (RFC 7515 §4.1.11). The one extension known here is b64 (RFC 7797), in its default: whatever is not
+// false, as PyJWT reads it.
 func (i *Issuer) acceptsHeader(header Claims) bool {
 	if alg, ok := header.Text("alg"); !ok || alg != i.key.method.Alg() {
 		return false
@@ -144,11 +146,14 @@ func (i *Issuer) acceptsHeader(header Claims) bool {
 		return false
 	}
 	b64, hasB64 := header.Get("b64")
-	if hasB64 && string(b64) != "true" {
+	if hasB64 && b64.Kind() == 'f' {
 		return false
 	}
-	crit, hasCrit := header.Get("crit")
-	return !hasCrit || hasB64 && string(crit) == `["b64"]`
+	if _, ok := header.Get("crit"); !ok {
+		return true
+	}
+	crit, ok := header.texts("crit")
+	return ok && hasB64 && len(crit) > 0 && !slices.ContainsFunc(crit, func(name string) bool { return name != "b64" })
 }
 
 // checkTime looks at iat, nbf and exp (RFC 7519 §4.1.4 to 4.1.6), in whole seconds.
@@ -157,21 +162,36 @@ func (i *Issuer) checkTime(claims Claims, now time.Time) error {
 		if _, ok := claims.Get(name); !ok {
 			continue
 		}
-		if at, ok := claims.Seconds(name); !ok || at > now.Add(i.config.Leeway).Unix() {
+		if at, ok := pythonInt(claims, name); !ok || at > now.Add(i.config.Leeway).Unix() {
 			return ErrInvalid
 		}
 	}
 	if _, ok := claims.Get("exp"); !ok {
 		return nil
 	}
-	exp, ok := date(claims, "exp")
-	if !ok {
-		return ErrInvalid
-	}
-	if exp <= now.Add(-i.config.Leeway).Unix() {
+	if exp, ok := pythonInt(claims, "exp"); ok && exp <= now.Add(-i.config.Leeway).Unix() {
 		return ErrExpired
 	}
+	if _, ok := date(claims, "exp"); !ok {
+		return ErrInvalid
+	}
 	return nil
+}
+
+// pythonInt reads a claim as Python's int does, and so SimpleJWT: a switch is 0 or 1, and a text of digits their number.
+func pythonInt(claims Claims, name string) (int64, bool) {
+	raw, _ := claims.Get(name)
+	switch raw.Kind() {
+	case 't':
+		return 1, true
+	case 'f':
+		return 0, true
+	case '"':
+		text, ok := claims.Text(name)
+		n, err := strconv.ParseInt(text, 10, 64)
+		return n, ok && err == nil
+	}
+	return claims.Seconds(name)
 }
 
 // date returns a NumericDate that a calendar has.
