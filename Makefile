@@ -6,7 +6,7 @@ TESTFLAGS ?=
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test generate check check-race check-generated check-style check-conformance parity interop fuzz bench clean
+.PHONY: help build run test generate check check-race check-generated check-style check-conformance parity interop timing fuzz bench clean
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -49,7 +49,7 @@ parity: ## write docs/parity.md anew: what differs from SimpleJWT
 .tools/venv: conformance/requirements.txt
 	@command -v python3 >/dev/null || { echo 'check-conformance needs python3: apt-get install python3 python3-venv'; exit 1; }
 	python3 -m venv $@
-	$@/bin/pip install --quiet --disable-pip-version-check --require-hashes -r conformance/requirements.txt
+	$@/bin/pip install --quiet --disable-pip-version-check --require-hashes -r conformance/requirements.txt || { rm -rf $@; exit 1; }
 	@touch $@
 
 interop: build .tools/interop ## tokens and users of a real Django site come here and go back, and docs/django.md is true
@@ -60,6 +60,9 @@ interop: build .tools/interop ## tokens and users of a real Django site come her
 	python3 -m venv $@
 	$@/bin/pip install --quiet --disable-pip-version-check --require-hashes -r conformance/interop/requirements.txt || { rm -rf $@; exit 1; }
 	@touch $@
+
+timing: ## what the clock says of refused logins, hashes and sweeps: for an idle machine, ten minutes
+	TOKENPAIR_TIMING=1 $(GO) test -p 1 -run 'TestTiming|TestSweep' -v -timeout 30m ./auth ./password ./storage/sqlite
 
 fuzz: ## each fuzz target for FUZZTIME
 	@set -e; for package in $$($(GO) list ./...); do \

@@ -236,6 +236,10 @@ func TestExpires(t *testing.T) {
 		`{"exp":1716613983,"refresh_exp":1716613000}`:   time.Unix(1716613983, 0),
 		`{"exp":1716613983,"refresh_exp":"1716700000"}`: time.Unix(1716613983, 0),
 		`{"refresh_exp":1716700000}`:                    {},
+
+		// It was issued with a lifetime of a day.
+		`{"exp":1716613983,"iat":1716527583,"refresh_exp":1716700000}`: time.Unix(1716786400, 0),
+		`{"exp":1716613983,"iat":-1e18,"refresh_exp":1716700000}`:      time.Unix(1716700000+253402300799/100, 0),
 	} {
 		if got := issuer.Expires(claimsOf(t, claims)); !got.Equal(want) {
 			t.Errorf("%s: %s, want %s", claims, got, want)

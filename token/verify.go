@@ -86,7 +86,8 @@ func (i *Issuer) ID(claims Claims) string {
 }
 
 // Expires returns the moment at which the last token of this id dies, leeway not counted; the zero time when its claims do
-// not say. A sliding token lives on under its id: extended at the last moment, it dies a lifetime later.
+// not say. A sliding token lives on under its id: extended at the last moment, it dies a lifetime later, that of today or the
+// one that it was issued with.
 func (i *Issuer) Expires(claims Claims) time.Time {
 	exp, ok := date(claims, "exp")
 	if !ok {
@@ -94,7 +95,11 @@ func (i *Issuer) Expires(claims Claims) time.Time {
 	}
 	last := time.Unix(exp, 0).UTC()
 	if end, ok := date(claims, i.config.SlidingExpClaim); ok {
-		if extended := time.Unix(end, 0).UTC().Add(i.config.SlidingLifetime); extended.After(last) {
+		lifetime := i.config.SlidingLifetime
+		if issued, ok := date(claims, "iat"); ok && exp-issued > int64(lifetime/time.Second) {
+			lifetime = time.Duration(min(exp-issued, lastSecond/100)) * time.Second // a century, so that nothing overflows
+		}
+		if extended := time.Unix(end, 0).UTC().Add(lifetime); extended.After(last) {
 			return extended
 		}
 	}

@@ -68,6 +68,8 @@ func TestFindings(t *testing.T) {
 		"no refresh lifetime":         {words("REFRESH_TOKEN_LIFETIME=999ms"), words("REFRESH_TOKEN_LIFETIME=10m"), words("REFRESH_TOKEN_LIFETIME is 999ms")},
 		"no sliding lifetime":         {words("SLIDING_TOKEN_LIFETIME=0"), words("COMPAT=simplejwt", "SLIDING_TOKEN_LIFETIME=1s"), words("SLIDING_TOKEN_LIFETIME is 0s")},
 		"no sliding refresh lifetime": {words("SLIDING_TOKEN_REFRESH_LIFETIME=0"), nil, words("SLIDING_TOKEN_REFRESH_LIFETIME is 0s")},
+		"a scheme in quotes":          {words("AUTH_HEADER_TYPES='Bearer'"), words("AUTH_HEADER_TYPES=Bearer"), words("TOKENPAIR_AUTH_HEADER_TYPES is")},
+		"no port":                     {words("LISTEN=127.0.0.1:"), words("LISTEN=127.0.0.1:0"), words("LISTEN", "HOST:PORT")},
 		"a port that is none":         {words("LISTEN=localhost:99999"), words("LISTEN=localhost:9999"), words("LISTEN", "HOST:PORT")},
 		"Python's None":               {words("ISSUER=None"), words("ISSUER=Nonesuch"), words("TOKENPAIR_ISSUER is None")},
 		"a list of Python's":          {words(`AUDIENCE=["a","b"]`), words("AUDIENCE=a,b"), words("TOKENPAIR_AUDIENCE is", "without quotes and brackets")},

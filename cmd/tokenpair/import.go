@@ -22,6 +22,14 @@ type importVerb struct {
 }
 
 func (v *importVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
+	err := v.carryOut(ctx, cli, std)
+	if err != nil && ctx.Err() != nil { // whatever it was that gave up
+		return errors.New("interrupted; nothing was imported")
+	}
+	return err
+}
+
+func (v *importVerb) carryOut(ctx context.Context, cli *commandLine, std streams) error {
 	path, err := databasePath(cli.Database)
 	if err != nil {
 		return err
@@ -31,15 +39,15 @@ func (v *importVerb) run(ctx context.Context, cli *commandLine, _ environment, s
 	if v.DryRun {
 		return v.rehearse(ctx, cli, isNew, std)
 	}
-	// What is broken should not make a database. Standard input can be read but once, and is taken as it comes.
-	if isNew && v.Source != "-" {
+	// What is broken should not make a database. A pipe can be read but once, and is taken as it comes.
+	if isNew && !v.isPipe() {
 		if _, _, err := v.read(ctx, std, nil); err != nil {
-			return v.failed(ctx, err)
+			return v.failed(err)
 		}
 	}
 	source, closeSource, err := v.open(ctx, std)
 	if err != nil {
-		return v.failed(ctx, err)
+		return v.failed(err)
 	}
 	defer closeSource()
 	return withUsers(ctx, cli, hashing{}, func(users *auth.Users) error {
@@ -51,7 +59,7 @@ func (v *importVerb) run(ctx context.Context, cli *commandLine, _ environment, s
 		imported, err := users.Import(ctx, seen.ofUsers(source.Users()), seen.ofRevocations(source.Revocations()))
 		seen.progress.clear()
 		if err != nil {
-			return v.failed(ctx, err)
+			return v.failed(err)
 		}
 		printImported(std, imported, seen, source.Expired())
 		if !isNew && hasNew(seen, before) {
@@ -67,11 +75,8 @@ func (v *importVerb) run(ctx context.Context, cli *commandLine, _ environment, s
 }
 
 // failed says what became of an import.
-func (v *importVerb) failed(ctx context.Context, err error) error {
-	switch {
-	case ctx.Err() != nil:
-		return errors.New("interrupted; nothing was imported")
-	case errors.Is(err, auth.ErrTaken):
+func (v *importVerb) failed(err error) error {
+	if errors.Is(err, auth.ErrTaken) {
 		return fmt.Errorf("%s: %w; nothing was imported: --dry-run shows all that are taken, and a new database takes everybody, see --database", v.name(), err)
 	}
 	return fmt.Errorf("%s: %w; nothing was imported", v.name(), err)
@@ -121,12 +126,25 @@ func (v *importVerb) open(ctx context.Context, std streams) (source *django.Sour
 	if err != nil {
 		return nil, nil, err
 	}
+	if v.isPipe() {
+		in := interruptible(ctx, file)
+		return django.OpenFixture(in, now), func() { in.Close() }, nil
+	}
 	magic := make([]byte, 15)
 	if n, _ := file.ReadAt(magic, 0); string(magic[:n]) == "SQLite format 3" {
 		file.Close()
 		return nil, nil, errors.New("it is a SQLite file: write sqlite: before its path")
 	}
 	return django.OpenFixture(file, now), func() { file.Close() }, nil
+}
+
+// isPipe says whether the source is standard input, or a file that gives what it has but once.
+func (v *importVerb) isPipe() bool {
+	if v.Source == "-" {
+		return true
+	}
+	info, err := os.Stat(v.Source)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
 // interruptible is a reader that gives up when ctx ends, also while nobody writes.
@@ -143,7 +161,7 @@ func interruptible(ctx context.Context, in io.Reader) *io.PipeReader {
 
 // name is the source as an error shows it.
 func (v *importVerb) name() string {
-	if scheme, _, ok := strings.Cut(v.Source, "://"); ok {
+	if scheme, _, ok := strings.Cut(v.Source, "://"); ok && scheme != "sqlite" {
 		return printable(scheme) + "://…"
 	}
 	return printable(v.Source)
@@ -171,5 +189,6 @@ func (v *importVerb) read(ctx context.Context, std streams, each func(storage.Us
 			return nil, 0, err
 		}
 	}
+	seen.good = source.Good()
 	return seen, source.Expired(), nil
 }

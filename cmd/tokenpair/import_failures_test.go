@@ -8,8 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestImportFailures(t *testing.T) {
 	const (
@@ -85,10 +88,10 @@ func TestImportKeepsToItself(t *testing.T) {
 // TestImportIsInterruptedWhileNobodyWrites has a pipe that stays open and silent on standard input.
 func TestImportIsInterruptedWhileNobodyWrites(t *testing.T) {
 	s := newSite(t)
-	silent, writer := io.Pipe()
+	pipe, writer := io.Pipe()
 	defer writer.Close()
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancel)
+	silent := readerFunc(func(p []byte) (int, error) { cancel(); return pipe.Read(p) })
 	var stderr bytes.Buffer
 	if err := run(ctx, words("importdjango", "-"), s.environ, silent, io.Discard, &stderr); exitCode(err) != 1 || !strings.Contains(stderr.String(), "interrupted; nothing was imported") {
 		t.Errorf("%v, %s", err, &stderr)

@@ -100,7 +100,8 @@ func TestImport(t *testing.T) {
 	s := newSite(t)
 
 	rehearsal := s.run("", "importdjango", "sqlite:"+d.path, "--dry-run")
-	want := "would import 3 users\nwould blacklist 1 token; 1 expired more than a day ago and would be left out\n" + hashes +
+	want := "would import 3 users\nwould blacklist 1 token; 1 expired more than a day ago and would be left out\n" +
+		"0 tokens that were issued there are not blacklisted, and stay good until they expire; those of the last day are counted with them\n" + hashes +
 		"names in outer white space, which a login cuts, so that they cannot log in:\n  \" padded\"\n"
 	if rehearsal != (result{0, want, ""}) {
 		t.Errorf("--dry-run: %+v", rehearsal)

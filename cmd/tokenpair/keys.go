@@ -69,7 +69,7 @@ func withoutPath(err error) error {
 	return errors.New("the file cannot be read")
 }
 
-// warn tells of a signing key that somebody else may know or change.
+// warn tells of a signing key that somebody else may change, and of a path in its place.
 func (m material) warn(p *policy, variable string) {
 	if m.path != "" {
 		info, err := os.Stat(m.path)

@@ -87,7 +87,7 @@ func showHelp(options kong.HelpOptions, parsed *kong.Context) error {
 		return err
 	}
 	if selected := parsed.Selected(); selected != nil && slices.ContainsFunc(selected.Flags, func(f *kong.Flag) bool { return f.Hidden }) {
-		fmt.Fprintln(parsed.Stdout, "\nThere are more settings, each with a flag: tokenpair settings lists all, and so does docs/settings.md.")
+		fmt.Fprintln(parsed.Stdout, "\nThere are more settings: tokenpair settings lists all, and so does docs/settings.md.")
 	}
 	return nil
 }

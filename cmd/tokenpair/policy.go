@@ -15,7 +15,7 @@ import (
 
 // policy is what the settings of a server say, checked as a whole.
 type policy struct {
-	issuer    *token.Issuer // nil when there is an error
+	issuer    *token.Issuer // to be used where no finding is an error
 	isKept    bool          // no key was given: a random one is kept in the database, and the issuer has another
 	signing   material
 	verifying material
@@ -57,16 +57,16 @@ func (s *serving) checkPlaces(cli *commandLine, p *policy) {
 		p.findings.error(err.Error(), prefix+"DATABASE")
 	}
 	_, port, err := net.SplitHostPort(s.Listen)
-	if err == nil {
+	if err == nil && port != "" {
 		_, err = net.LookupPort("tcp", port)
 	}
-	if err != nil {
+	if err != nil || port == "" {
 		text := fmt.Sprintf("--listen %s (%sLISTEN): want HOST:PORT, such as 127.0.0.1:8000", printable(s.Listen), prefix)
 		p.findings.error(text, prefix+"LISTEN")
 	}
 }
 
-// checkTexts refuses what was copied out of Python, and would stand in tokens as it is.
+// checkTexts refuses what was copied out of Python, and would stand in tokens as it is, or before them.
 func (s *serving) checkTexts(p *policy) {
 	for _, setting := range []struct {
 		name  string
@@ -74,6 +74,7 @@ func (s *serving) checkTexts(p *policy) {
 	}{
 		{"AUDIENCE", s.Audience},
 		{"ISSUER", []string{s.Issuer}},
+		{"AUTH_HEADER_TYPES", s.AuthHeaderTypes},
 		{"USER_ID_CLAIM", []string{s.UserIDClaim}},
 		{"TOKEN_TYPE_CLAIM", []string{s.TokenTypeClaim}},
 		{"JTI_CLAIM", []string{s.JTIClaim}},
@@ -81,7 +82,7 @@ func (s *serving) checkTexts(p *policy) {
 		{"SLIDING_TOKEN_REFRESH_EXP_CLAIM", []string{s.SlidingTokenRefreshExpClaim}},
 	} {
 		for _, text := range setting.texts {
-			if text == "None" || strings.ContainsAny(text, `[]()'",`) || strings.TrimSpace(text) != text {
+			if text == "None" || text != "" && strings.Contains(`[('"`, text[:1]) || strings.TrimSpace(text) != text {
 				wrong := fmt.Sprintf("%s%s is %s: want plain text, without quotes and brackets, and for Python's None nothing at all", prefix, setting.name, printable(text))
 				p.findings.error(wrong, prefix+setting.name)
 			}

@@ -45,13 +45,14 @@ func (v *importVerb) rehearse(ctx context.Context, cli *commandLine, isNew bool,
 		}
 	})
 	if err != nil {
-		return v.failed(ctx, err)
+		return v.failed(err)
 	}
 	fmt.Fprintf(std.out, "would import %s\n", count(seen.users-present-taken.count, "user"))
 	if present > 0 {
 		fmt.Fprintf(std.out, "would leave %s as they are, who are here already\n", count(present, "user"))
 	}
 	fmt.Fprintf(std.out, "would blacklist %s; %d expired more than a day ago and would be left out\n", count(seen.alive, "token"), expired)
+	fmt.Fprintf(std.out, "%s that were issued there are not blacklisted, and stay good until they expire; those of the last day are counted with them\n", count(seen.good, "token"))
 	seen.printHashes(std.out)
 	seen.padded.print(std.out, "names in outer white space, which a login cuts, so that they cannot log in")
 	inactive.print(std.out, "inactive there and active here, and the import leaves them so: tokenpair deactivateuser NAME keeps one out")

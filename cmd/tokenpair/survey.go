@@ -22,6 +22,7 @@ type survey struct {
 	hashes map[string]int // by kindOfPassword
 	padded sample         // names in outer white space
 	alive  int            // blacklisted tokens
+	good   int            // tokens that are not
 
 	progress progress
 }

@@ -25,6 +25,7 @@ type site interface {
 	users(yield func(storage.User, error) bool)
 	revocations(yield func(storage.Revocation, error) bool)
 	expired() int
+	good() int
 	close() error
 }
 
@@ -45,7 +46,7 @@ func OpenFixture(r io.Reader, now time.Time) *Source {
 //
 // What is needed of all users and blacklisted tokens, also hashes and tokens, is copied to a temporary file first, which has
 // no name and is gone after Close. Where the site's database is not in write-ahead logging, Django's default, the site can
-// not write meanwhile: about a second for a million users. When OpenSQLite has returned, it can.
+// not write meanwhile: a second or two for a million users. When OpenSQLite has returned, it can.
 //
 // Users come ascending by ID, and only one is held in memory. The reading ends with an error when ctx ends.
 func OpenSQLite(ctx context.Context, path string, now time.Time) (*Source, error) {
@@ -66,6 +67,10 @@ func (s *Source) Users() iter.Seq2[storage.User, error] { return s.site.users }
 // Revocations yields the blacklisted tokens that are alive, after Users was read to its end. Expires is the moment at which
 // the last token with that ID dies: a sliding token may have been extended after the site wrote down its expiry.
 func (s *Source) Revocations() iter.Seq2[storage.Revocation, error] { return s.site.revocations }
+
+// Good returns how many tokens are outstanding at now, and not blacklisted: they stay good where the key moves too. It is
+// known after Users was read to its end.
+func (s *Source) Good() int { return s.site.good() }
 
 // Expired returns how many blacklisted tokens were left out because they had expired, after Revocations was read to its end.
 func (s *Source) Expired() int { return s.site.expired() }

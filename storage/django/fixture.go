@@ -58,6 +58,7 @@ func (f *fixture) revocations(yield func(storage.Revocation, error) bool) {
 	f.tokens.revocations(yield)
 }
 
+func (f *fixture) good() int    { return f.tokens.good }
 func (f *fixture) expired() int { return f.tokens.expired }
 
 func (f *fixture) close() error { return nil }

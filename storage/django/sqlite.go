@@ -25,6 +25,8 @@ const (
 		FROM main.token_blacklist_blacklistedtoken AS b
 		LEFT JOIN main.token_blacklist_outstandingtoken AS o ON o.id = b.token_id
 		ORDER BY b.id`
+	countGood = `SELECT count(*) FROM main.token_blacklist_outstandingtoken AS o WHERE o.expires_at > ?
+		AND NOT EXISTS (SELECT * FROM main.token_blacklist_blacklistedtoken AS b WHERE b.token_id = o.id)`
 	selectBlacklisted = `SELECT id, outstanding, jti, token, expires_at FROM temp.copied_tokens ORDER BY rowid`
 )
 
@@ -38,6 +40,7 @@ type database struct {
 	now       time.Time
 	hasTokens bool
 	dead      int
+	alive     int // neither blacklisted nor expired
 }
 
 func openDatabase(ctx context.Context, path string, now time.Time) (*database, error) {
@@ -110,6 +113,12 @@ func (d *database) copy() error {
 	}
 	for _, statement := range statements {
 		if _, err := d.tx.ExecContext(d.ctx, statement); err != nil {
+			return d.file.explain(d.ctx, err)
+		}
+	}
+	if d.hasTokens {
+		now := d.now.UTC().Format("2006-01-02 15:04:05.000000") // as Django writes it, so that texts compare as times
+		if err := d.tx.QueryRowContext(d.ctx, countGood, now).Scan(&d.alive); err != nil {
 			return d.file.explain(d.ctx, err)
 		}
 	}
@@ -191,6 +200,7 @@ func (d *database) readRevocations(yield func(storage.Revocation, error) bool) e
 	return nil
 }
 
+func (d *database) good() int    { return d.alive }
 func (d *database) expired() int { return d.dead }
 
 func (d *database) close() error {

@@ -148,6 +148,16 @@ func TestReadDatabase(t *testing.T) {
 		if files(t, path) != before {
 			t.Errorf("%s: something was written", name)
 		}
+		source, err := django.OpenSQLite(t.Context(), path, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if source.Good() != 1 {
+			t.Errorf("%s: %d tokens are good", name, source.Good())
+		}
+		if err := source.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

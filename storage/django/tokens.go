@@ -19,6 +19,7 @@ type tokens struct {
 	blacklisted idSet               // pks of the outstanding tokens that they name
 	missing     map[int64]int       // of those, the ones that did not come yet, with the object that names them
 	expired     int                 // blacklisted, and at the end not alive
+	good        int                 // at the end, alive and not blacklisted
 }
 
 type outstanding struct {
@@ -119,7 +120,7 @@ func (t *tokens) finish() error {
 		}
 	}
 	t.expired -= len(blacklisted)
-	*t = tokens{alive: blacklisted, expired: t.expired}
+	*t = tokens{alive: blacklisted, expired: t.expired, good: len(t.alive) - len(blacklisted)}
 	return nil
 }
 

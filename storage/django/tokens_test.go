@@ -53,8 +53,8 @@ func TestReadTokens(t *testing.T) {
 		}
 		got, err := collect(source.Revocations())
 		slices.SortFunc(got, func(a, b storage.Revocation) int { return strings.Compare(a.ID, b.ID) })
-		if err != nil || !slices.Equal(got, want) || source.Expired() != 1 {
-			t.Errorf("%s: got %v, %v, %d expired", name, got, err, source.Expired())
+		if err != nil || !slices.Equal(got, want) || source.Expired() != 1 || source.Good() != 1 {
+			t.Errorf("%s: got %v, %v, %d expired, %d good", name, got, err, source.Expired(), source.Good())
 		}
 	}
 }

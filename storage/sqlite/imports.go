@@ -43,7 +43,7 @@ const (
 	batchTime = 20 * time.Millisecond
 	clearRows = 50
 
-	// A heartbeat is renewed with each batch, and a batch that fills slowly is written after a while.
+	// A heartbeat is renewed with each batch and while none is written, and a batch that fills slowly is written after a while.
 	heartbeatEvery = 5 * time.Second
 	heartbeatLost  = 30 * time.Second
 
@@ -70,7 +70,10 @@ func (s *Store) Import(ctx context.Context, users iter.Seq2[storage.User, error]
 	if err != nil {
 		return storage.Imported{}, fmt.Errorf("import: %w", err)
 	}
-	if err := r.all(ctx, users, revoked); err != nil {
+	stop := r.keepAlive(ctx)
+	err = r.all(ctx, users, revoked)
+	stop()
+	if err != nil {
 		cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), clearTimeout)
 		defer cancel()
 		if failed := r.clear(cleanup, r.id); failed != nil && !errors.Is(failed, errSuperseded) {
@@ -89,11 +92,11 @@ func (s *Store) beginImport(ctx context.Context) (*running, error) {
 	}
 	defer tx.Rollback()
 	now := s.now()
-	state, err := importState(ctx, tx, now)
+	state, err := readImportState(ctx, tx, now)
 	if err != nil {
 		return nil, err
 	}
-	if state == alive {
+	if state == importRuns {
 		return nil, fmt.Errorf("%w: another import is running, or was killed less than %v ago: try again after it", storage.ErrBusy, heartbeatLost)
 	}
 	result, err := tx.ExecContext(ctx, beginImport, now.UnixMicro())
@@ -110,40 +113,68 @@ func (s *Store) beginImport(ctx context.Context) (*running, error) {
 	return &running{Store: s, id: id, beat: now}, nil
 }
 
-// The states of the newest pending import.
+// keepAlive renews the heartbeat while nothing is written, until stop is called: a sequence may be read for long before it
+// yields.
+func (r *running) keepAlive(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(heartbeatEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				// Where it fails, the next batch tells.
+				r.writer.ExecContext(ctx, renewHeartbeat, r.now().UnixMicro(), r.id)
+			}
+		}
+	}()
+	return func() { cancel(); <-ended }
+}
+
+// importState is that of the newest pending import.
+type importState int
+
 const (
-	none = iota
-	alive
-	killed
+	noImport importState = iota
+	importRuns
+	importKilled
 )
 
-func importState(ctx context.Context, q interface {
+func readImportState(ctx context.Context, q interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
-}, now time.Time) (int, error) {
+}, now time.Time) (importState, error) {
 	var heartbeat int64
 	err := q.QueryRowContext(ctx, newestHeartbeat).Scan(&heartbeat)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return none, nil
+		return noImport, nil
 	case err != nil:
-		return none, translate(ctx, err)
+		return noImport, translate(ctx, err)
 	// A heartbeat from the future is one from before the clock was set back.
 	case now.Sub(time.UnixMicro(heartbeat)).Abs() <= heartbeatLost:
-		return alive, nil
+		return importRuns, nil
 	}
-	return killed, nil
+	return importKilled, nil
 }
 
-// clearKilled removes what a killed import left: its names would be taken, and by nobody who can be seen.
-func (s *Store) clearKilled(ctx context.Context) error {
-	if state, err := importState(ctx, s.readers, s.now()); err != nil || state != killed {
+// pastKilled calls add, and once more where what it found taken may be what a killed import left: that is taken by nobody
+// who can be seen, and is removed in between.
+func (s *Store) pastKilled(ctx context.Context, add func() error) error {
+	err := add()
+	if !errors.Is(err, storage.ErrExists) {
 		return err
 	}
-	_, err := s.Import(ctx, func(func(storage.User, error) bool) {}, func(func(storage.Revocation, error) bool) {})
-	if errors.Is(err, storage.ErrBusy) { // another does it
-		return nil
+	if state, failed := readImportState(ctx, s.readers, s.now()); failed != nil || state != importKilled {
+		return err
 	}
-	return err
+	if _, failed := s.Import(ctx, func(func(storage.User, error) bool) {}, func(func(storage.Revocation, error) bool) {}); failed != nil {
+		return err
+	}
+	return add()
 }
 
 func (r *running) all(ctx context.Context, users iter.Seq2[storage.User, error], revoked iter.Seq2[storage.Revocation, error]) error {

@@ -18,7 +18,7 @@ const (
 	// A row that an import under way has added becomes the caller's own: it is seen from now on, and stays when the import
 	// fails.
 	insertRevoked = `INSERT INTO revoked (id, expires) VALUES (?, ?)
-		ON CONFLICT (id) DO UPDATE SET expires = excluded.expires, import = NULL
+		ON CONFLICT (id) DO UPDATE SET expires = max(expires, excluded.expires), import = NULL
 		WHERE EXISTS (SELECT * FROM pending_imports WHERE pending_imports.id = revoked.import)`
 
 	// Rows of an import under way are forgotten too: to step over them could take long, and nothing would refuse them less.

@@ -81,9 +81,15 @@ func (s *Store) Users(ctx context.Context, afterID int64, limit int) ([]storage.
 
 // AddUsers adds all users or none, and returns their IDs. The error for a taken name or ID wraps storage.ErrExists.
 func (s *Store) AddUsers(ctx context.Context, users []storage.User) ([]int64, error) {
-	if err := s.clearKilled(ctx); err != nil {
-		return nil, fmt.Errorf("add users: %w", err)
-	}
+	var ids []int64
+	err := s.pastKilled(ctx, func() (err error) {
+		ids, err = s.addUsers(ctx, users)
+		return err
+	})
+	return ids, err
+}
+
+func (s *Store) addUsers(ctx context.Context, users []storage.User) ([]int64, error) {
 	tx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("add users: %w", translate(ctx, err))
@@ -112,16 +118,19 @@ func (s *Store) AddUsers(ctx context.Context, users []storage.User) ([]int64, er
 // AddFirstUser adds user to a database without any user, and reports storage.ErrExists otherwise. The users of an import
 // under way count: after it, this one would not be the first.
 func (s *Store) AddFirstUser(ctx context.Context, user storage.User) (int64, error) {
-	if err := s.clearKilled(ctx); err != nil {
-		return 0, fmt.Errorf("add user: %w", err)
-	}
-	return addUser(ctx, func(ctx context.Context, columns ...any) (sql.Result, error) {
+	insert := func(ctx context.Context, columns ...any) (sql.Result, error) {
 		result, err := s.writer.ExecContext(ctx, insertUser+`SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT * FROM users)`, columns...)
 		if err == nil && unchanged(result) {
 			err = fmt.Errorf("a user %w", storage.ErrExists)
 		}
 		return result, err
-	}, user)
+	}
+	var id int64
+	err := s.pastKilled(ctx, func() (err error) {
+		id, err = addUser(ctx, insert, user)
+		return err
+	})
+	return id, err
 }
 
 // addUser passes the columns of insertUser to insert.
