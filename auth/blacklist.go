@@ -22,8 +22,8 @@ func (s *Service) Blacklist(ctx context.Context, encoded string) error {
 	return s.revoke(ctx, claims)
 }
 
-// KeepRevoked is for how long a blacklisted token is remembered after it has expired: a clock that is set back, or a leeway
-// shorter than this, does not make it good again.
+// KeepRevoked is for how long a blacklisted token is remembered after it has expired: neither a leeway up to MaxLeeway nor
+// a clock that is set back by less makes it good again.
 const KeepRevoked = 24 * time.Hour
 
 // MaxLeeway is the longest leeway that KeepRevoked bears: a sliding token may be extended within it, and is good for it once

@@ -95,8 +95,8 @@ func (s *Service) namesNobody(claims token.Claims) bool {
 	return false
 }
 
-// fitsUser says whether a claim is one that a database could look an ID up by: no list, no object, and no text but a number. Where
-// SimpleJWT has to, it fails on any other.
+// fitsUser says whether a database could look an ID up by the claim: it is no list, no object, and no text but a number.
+// Where SimpleJWT looks it up, it fails on any other.
 func (s *Service) fitsUser(claims token.Claims) bool {
 	claim := s.Issuer.Config().UserIDClaim
 	raw, ok := claims.Get(claim)

@@ -94,14 +94,17 @@ func (i *Issuer) Expires(claims Claims) time.Time {
 		return time.Time{}
 	}
 	last := time.Unix(exp, 0).UTC()
-	if end, ok := date(claims, i.config.SlidingExpClaim); ok {
-		lifetime := i.config.SlidingLifetime
-		if issued, ok := date(claims, "iat"); ok && exp-issued > int64(lifetime/time.Second) {
-			lifetime = time.Duration(min(exp-issued, lastSecond/100)) * time.Second // a century, so that nothing overflows
-		}
-		if extended := time.Unix(end, 0).UTC().Add(lifetime); extended.After(last) {
-			return extended
-		}
+	end, ok := date(claims, i.config.SlidingExpClaim)
+	if !ok {
+		return last
+	}
+	lifetime := i.config.SlidingLifetime
+	if issued, ok := date(claims, "iat"); ok {
+		const century = lastSecond / 100 // of seconds, give or take: a Duration holds three
+		lifetime = max(lifetime, time.Duration(min(exp-max(issued, 0), century))*time.Second)
+	}
+	if extended := time.Unix(end, 0).UTC().Add(lifetime); extended.After(last) {
+		return extended
 	}
 	return last
 }

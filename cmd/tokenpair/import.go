@@ -128,7 +128,7 @@ func (v *importVerb) open(ctx context.Context, std streams) (source *django.Sour
 	}
 	if v.isPipe() {
 		in := interruptible(ctx, file)
-		return django.OpenFixture(in, now), func() { in.Close() }, nil
+		return django.OpenFixture(in, now), func() { in.Close(); file.Close() }, nil
 	}
 	magic := make([]byte, 15)
 	if n, _ := file.ReadAt(magic, 0); string(magic[:n]) == "SQLite format 3" {

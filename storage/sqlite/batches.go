@@ -10,15 +10,19 @@ import (
 	"example.com/tokenpair/storage"
 )
 
-func (r *running) addUsers(ctx context.Context, users []storage.User) (written int, err error) {
+// adder inserts a row with a statement of a transaction.
+type adder[T any] func(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, row T) error
+
+// addBatch adds as many rows as time allows, at least one, and returns how many.
+func addBatch[T any](ctx context.Context, r *running, rows []T, insert string, add adder[T]) (written int, err error) {
 	err = r.briefly(ctx, func(tx *sql.Tx, over func() bool) error {
-		insert, err := tx.PrepareContext(ctx, importUser)
+		statement, err := tx.PrepareContext(ctx, insert)
 		if err != nil {
 			return err
 		}
-		defer insert.Close()
-		for _, user := range users {
-			if err := r.addUser(ctx, tx, insert, user); err != nil {
+		defer statement.Close()
+		for _, row := range rows {
+			if err := add(ctx, tx, statement, row); err != nil {
 				return err
 			}
 			written++
@@ -59,29 +63,15 @@ func (r *running) addUser(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, use
 	return nil
 }
 
-func (r *running) addRevocations(ctx context.Context, revoked []storage.Revocation) (written int, err error) {
-	err = r.briefly(ctx, func(tx *sql.Tx, over func() bool) error {
-		insert, err := tx.PrepareContext(ctx, importRevoked)
-		if err != nil {
-			return err
-		}
-		defer insert.Close()
-		for _, revocation := range revoked {
-			result, err := insert.ExecContext(ctx, revocation.ID, expiry(revocation.Expires), r.id)
-			if err != nil {
-				return err
-			}
-			if !unchanged(result) {
-				r.count.Revocations++
-			}
-			written++
-			if over() {
-				return nil
-			}
-		}
-		return nil
-	})
-	return written, err
+func (r *running) addRevocation(ctx context.Context, _ *sql.Tx, insert *sql.Stmt, revocation storage.Revocation) error {
+	result, err := insert.ExecContext(ctx, revocation.ID, expiry(revocation.Expires), r.id)
+	if err != nil {
+		return err
+	}
+	if !unchanged(result) {
+		r.count.Revocations++
+	}
+	return nil
 }
 
 // clear deletes what the imports up to an id have added, and then those imports. Where a newer import has begun, that one
@@ -115,11 +105,16 @@ func (r *running) clear(ctx context.Context, upTo int64) error {
 // briefly is inTransaction with a rest after it, for as long as it held the writer: another process looks only now and
 // then whether the writer is free, and would hardly ever find it so.
 func (r *running) briefly(ctx context.Context, work func(tx *sql.Tx, over func() bool) error) error {
-	if err := r.inTransaction(ctx, work); err != nil {
+	var taken time.Time
+	err := r.inTransaction(ctx, func(tx *sql.Tx, over func() bool) error {
+		taken = r.now()
+		return work(tx, over)
+	})
+	if err != nil {
 		return err
 	}
 	select {
-	case <-time.After(r.now().Sub(r.beat)):
+	case <-time.After(r.now().Sub(taken)):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -133,15 +128,15 @@ func (r *running) inTransaction(ctx context.Context, work func(tx *sql.Tx, over 
 		return translate(ctx, err)
 	}
 	defer tx.Rollback()
-	r.beat = r.now()
-	result, err := tx.ExecContext(ctx, renewHeartbeat, r.beat.UnixMicro(), r.id)
+	start := r.now()
+	result, err := tx.ExecContext(ctx, renewHeartbeat, start.UnixMicro(), r.id)
 	if err != nil {
 		return translate(ctx, err)
 	}
 	if unchanged(result) {
 		return errSuperseded
 	}
-	if err := work(tx, func() bool { return r.now().Sub(r.beat) >= batchTime }); err != nil {
+	if err := work(tx, func() bool { return r.now().Sub(start) >= batchTime }); err != nil {
 		return translate(ctx, err)
 	}
 	if err := tx.Commit(); err != nil {

@@ -43,7 +43,7 @@ const (
 	batchTime = 20 * time.Millisecond
 	clearRows = 50
 
-	// A heartbeat is renewed with each batch and while none is written, and a batch that fills slowly is written after a while.
+	// A heartbeat is renewed with each batch, and while none is written.
 	heartbeatEvery = 5 * time.Second
 	heartbeatLost  = 30 * time.Second
 
@@ -59,7 +59,6 @@ var errSuperseded = fmt.Errorf("%w: nothing could be written for more than %v, a
 type running struct {
 	*Store
 	id    int64
-	beat  time.Time
 	count storage.Imported
 }
 
@@ -110,7 +109,7 @@ func (s *Store) beginImport(ctx context.Context) (*running, error) {
 	if err := tx.Commit(); err != nil {
 		return nil, translate(ctx, err)
 	}
-	return &running{Store: s, id: id, beat: now}, nil
+	return &running{Store: s, id: id}, nil
 }
 
 // keepAlive renews the heartbeat while nothing is written, until stop is called: a sequence may be read for long before it
@@ -181,10 +180,10 @@ func (r *running) all(ctx context.Context, users iter.Seq2[storage.User, error],
 	if err := r.clear(ctx, r.id-1); err != nil {
 		return fmt.Errorf("clear away what an earlier one left: %w", err)
 	}
-	if err := stage(ctx, r, users, r.addUsers); err != nil {
+	if err := stage(ctx, r, users, importUser, r.addUser); err != nil {
 		return err
 	}
-	if err := stage(ctx, r, revoked, r.addRevocations); err != nil {
+	if err := stage(ctx, r, revoked, importRevoked, r.addRevocation); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -199,17 +198,16 @@ func (r *running) all(ctx context.Context, users iter.Seq2[storage.User, error],
 	})
 }
 
-// stage gathers rows before it takes the writer: a sequence may be slow. add writes as many rows as time allows, at least
-// one, and returns how many.
-func stage[T any](ctx context.Context, r *running, rows iter.Seq2[T, error], add func(context.Context, []T) (int, error)) error {
+// stage gathers rows before it takes the writer: a sequence may be slow. add inserts one of them with a statement.
+func stage[T any](ctx context.Context, r *running, rows iter.Seq2[T, error], insert string, add adder[T]) error {
 	batch := make([]T, 0, batchRows)
 	write := func() error {
-		for written := 0; written < len(batch); {
-			n, err := add(ctx, batch[written:])
+		for left := batch; len(left) > 0; {
+			written, err := addBatch(ctx, r, left, insert, add)
 			if err != nil {
 				return err
 			}
-			written += n
+			left = left[written:]
 		}
 		batch = batch[:0]
 		return nil
@@ -221,8 +219,7 @@ func stage[T any](ctx context.Context, r *running, rows iter.Seq2[T, error], add
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		batch = append(batch, row)
-		if len(batch) < batchRows && r.now().Sub(r.beat) < heartbeatEvery {
+		if batch = append(batch, row); len(batch) < batchRows {
 			continue
 		}
 		if err := write(); err != nil {
