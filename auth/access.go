@@ -22,6 +22,9 @@ type Account struct {
 	ID        int64
 	Username  string
 	LastLogin time.Time // zero: never
+	Session   string    // the access token's, "" when it has none
+
+	user storage.User
 }
 
 // KindsRefused is the error for a token that is none of the kinds that would do.
@@ -38,11 +41,11 @@ func (KindsRefused) Error() string { return "the token is of no kind that would 
 // Authenticate returns the user of an access token, or of what the rules take for one. It fails with KindsRefused,
 // ErrUnidentified, ErrUserNotFound, ErrUserInactive or ErrAccessPasswordChanged.
 func (s *Service) Authenticate(ctx context.Context, encoded string) (Account, error) {
-	claims, err := s.openAccess(ctx, encoded)
+	claims, standing, err := s.openAccess(ctx, encoded)
 	if err != nil {
 		return Account{}, err
 	}
-	user, err := s.userOf(ctx, claims)
+	user, err := s.userFor(ctx, claims, standing)
 	switch {
 	case errors.Is(err, errUnnamed):
 		return Account{}, ErrUnidentified
@@ -52,44 +55,58 @@ func (s *Service) Authenticate(ctx context.Context, encoded string) (Account, er
 		return Account{}, err
 	case !user.Active && !s.Rules.IgnoreInactive:
 		return Account{}, ErrUserInactive
+	case s.outdated(claims, standing, user):
+		return Account{}, s.refused(ErrBlacklisted)
 	case s.Rules.CheckRevokeToken && s.passwordChanged(claims, user):
 		return Account{}, ErrAccessPasswordChanged
 	}
-	return Account{ID: user.ID, Username: user.Username, LastLogin: user.LastLogin}, nil
+	return Account{user.ID, user.Username, user.LastLogin, standing.Session.ID, user}, nil
+}
+
+// kinds are the kinds of tokens that open protected paths.
+func (s *Service) kinds() []token.Type {
+	if len(s.Rules.AccessTypes) == 0 {
+		return []token.Type{token.Access}
+	}
+	return s.Rules.AccessTypes
+}
+
+// refused is one reason for every kind.
+func (s *Service) refused(reason error) (refused KindsRefused) {
+	for _, kind := range s.kinds() {
+		refused = append(refused, KindRefused{kind, reason})
+	}
+	return refused
 }
 
 // openAccess reads a token of the first kind that it is of.
-func (s *Service) openAccess(ctx context.Context, encoded string) (token.Claims, error) {
-	kinds := s.Rules.AccessTypes
-	if len(kinds) == 0 {
-		kinds = []token.Type{token.Access}
+func (s *Service) openAccess(ctx context.Context, encoded string) (token.Claims, storage.Standing, error) {
+	claims, err := s.Issuer.Open(encoded)
+	if err != nil {
+		return token.Claims{}, storage.Standing{}, s.refused(err)
 	}
-	claims, openErr := s.Issuer.Open(encoded)
 	var refused KindsRefused
-	for _, kind := range kinds {
-		err := openErr
+	for _, kind := range s.kinds() {
+		standing, err := s.checkKind(ctx, claims, kind)
 		if err == nil {
-			err = s.checkKind(ctx, claims, kind)
-		}
-		if err == nil {
-			return claims, nil
+			return claims, standing, nil
 		}
 		if !isReason(err) {
-			return token.Claims{}, err
+			return token.Claims{}, storage.Standing{}, err
 		}
 		refused = append(refused, KindRefused{kind, err})
 	}
-	return token.Claims{}, refused
+	return token.Claims{}, storage.Standing{}, refused
 }
 
-// checkKind: access tokens live too shortly to be blacklisted, the others are looked up.
-func (s *Service) checkKind(ctx context.Context, claims token.Claims, kind token.Type) error {
-	if kind != token.Access {
-		if err := s.checkRevoked(ctx, claims); err != nil {
-			return err
+// checkKind: access tokens without a session live too shortly to be blacklisted, all others are looked up.
+func (s *Service) checkKind(ctx context.Context, claims token.Claims, kind token.Type) (standing storage.Standing, err error) {
+	if _, named := sessionOf(claims); named || kind != token.Access {
+		if standing, err = s.standing(ctx, claims); err != nil {
+			return storage.Standing{}, err
 		}
 	}
-	return s.Issuer.Check(claims, kind)
+	return standing, s.Issuer.Check(claims, kind)
 }
 
 // isReason tells what is wrong with a token from what is wrong with the database.

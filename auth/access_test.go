@@ -21,7 +21,7 @@ func TestAuthenticate(t *testing.T) {
 	h.addUsers(t)
 	pair := h.logIn(t)
 	account, err := h.Authenticate(t.Context(), pair.Access)
-	if want := (auth.Account{ID: 1, Username: "alice"}); err != nil || account != want {
+	if err != nil || account.ID != 1 || account.Username != "alice" || !account.LastLogin.IsZero() || account.Session != "" {
 		t.Errorf("got %+v, %v", account, err)
 	}
 	for name, test := range map[string]struct {
@@ -49,7 +49,7 @@ func TestKindsThatWouldDo(t *testing.T) {
 	h := open(t)
 	h.addUsers(t)
 	pair := h.logIn(t)
-	sliding, err := h.ObtainSliding(t.Context(), "alice", "alice's password")
+	sliding, err := h.ObtainSliding(t.Context(), "alice", "alice's password", auth.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestUserIDFieldIsUsername(t *testing.T) {
 	if name, _ := claims.Text("user_id"); name != "alice" {
 		t.Errorf("user_id is %q", name)
 	}
-	if _, err := h.Refresh(t.Context(), pair.Refresh); err != nil {
+	if _, err := h.Refresh(t.Context(), pair.Refresh, auth.Client{}); err != nil {
 		t.Error(err)
 	}
 	for name, want := range map[string]error{"alice": nil, "Alice": auth.ErrUserNotFound, "1": auth.ErrUserNotFound, "5": nil} {
@@ -141,13 +141,13 @@ func TestUpdateLastLogin(t *testing.T) {
 		t.Errorf("last login is %s, %v", account.LastLogin, err)
 	}
 	now = now.Add(time.Hour)
-	if _, err := h.ObtainPair(t.Context(), "alice", "wrong"); err == nil {
+	if _, err := h.ObtainPair(t.Context(), "alice", "wrong", auth.Client{}); err == nil {
 		t.Fatal("logged in")
 	}
 	if at := h.stored(t, "alice").LastLogin; at.Equal(now) {
 		t.Error("a refused login is noted")
 	}
-	if _, err := h.ObtainSliding(t.Context(), "alice", "alice's password"); err != nil {
+	if _, err := h.ObtainSliding(t.Context(), "alice", "alice's password", auth.Client{}); err != nil {
 		t.Fatal(err)
 	}
 	if at := h.stored(t, "alice").LastLogin; !at.Equal(now) {
@@ -166,7 +166,7 @@ func TestLoginWritesNothing(t *testing.T) {
 	h.addUsers(t)
 	h.Store = readOnly{h.Store}
 	pair := h.logIn(t)
-	for _, err := range []error{second(h.Refresh(t.Context(), pair.Refresh)), second(h.Authenticate(t.Context(), pair.Access)), h.Verify(t.Context(), pair.Access)} {
+	for _, err := range []error{second(h.Refresh(t.Context(), pair.Refresh, auth.Client{})), second(h.Authenticate(t.Context(), pair.Access)), h.Verify(t.Context(), pair.Access)} {
 		if err != nil {
 			t.Error(err)
 		}
@@ -184,6 +184,15 @@ type readOnly struct{ storage.Store }
 func (r readOnly) ReplacePassword(context.Context, int64, string, string, string) (bool, error) {
 	panic("a write")
 }
-func (r readOnly) SetLastLogin(context.Context, int64, time.Time) error     { panic("a write") }
-func (r readOnly) Revoke(context.Context, storage.Revocation) (bool, error) { panic("a write") }
-func (r readOnly) SetPassword(context.Context, int64, string, string) error { panic("a write") }
+func (r readOnly) SetLastLogin(context.Context, int64, time.Time) error         { panic("a write") }
+func (r readOnly) Revoke(context.Context, storage.Revocation) (bool, error)     { panic("a write") }
+func (r readOnly) AddSession(context.Context, storage.Session, time.Time) error { panic("a write") }
+func (r readOnly) EndSession(context.Context, string, int64, storage.End) (bool, error) {
+	panic("a write")
+}
+func (r readOnly) RotateSession(context.Context, string, storage.Rotation) (storage.Session, storage.Outcome, error) {
+	panic("a write")
+}
+func (r readOnly) TouchSession(context.Context, string, time.Time, time.Duration) error {
+	panic("a write")
+}

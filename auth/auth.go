@@ -24,7 +24,7 @@ var (
 	ErrStoreBusy = storage.ErrBusy
 	// ErrNotReady: the service cannot serve now.
 	ErrNotReady = errors.New("not ready")
-	// ErrBlacklisted: the token was given back, or was used up by its rotation.
+	// ErrBlacklisted: the token was given back, or was used up by its rotation, or its session does not go on.
 	ErrBlacklisted = errors.New("token is blacklisted")
 	// ErrNoAccount: a token is good, and the user whom it names is deleted or inactive.
 	ErrNoAccount = errors.New("no active account for the token")
@@ -37,6 +37,8 @@ const (
 	sideWriteTimeout = time.Second
 	// writeTimeout bounds the writes that an answer waits for, whatever becomes of its caller.
 	writeTimeout = 10 * time.Second
+	// touchEvery is how often the use of a session is noted where it is not rotated.
+	touchEvery = time.Minute
 )
 
 // Service gives tokens to users. Its fields are set before its first use and not changed after; it is safe for
@@ -61,6 +63,10 @@ type Rules struct {
 	CheckRevokeToken       bool         // tokens carry a mark of the password's hash, and end when it changes
 	IgnoreInactive         bool         // refresh and access do not ask whether the user is active; a login always does
 	AccessTypes            []token.Type // the kinds of tokens that Authenticate takes; none stands for Access
+
+	Sessions        bool          // a login starts a session, and refresh goes by the rules of docs/refresh.md
+	RefreshGrace    time.Duration // for how long a refresh token that was replaced is answered with its successor; zero: not at all
+	SessionLifetime time.Duration // after it a session ends, however often it was refreshed
 }
 
 // Warm measures what refused logins will need, so that none of them has to wait for it. It takes up to half a

@@ -147,7 +147,7 @@ func TestObtainPair(t *testing.T) {
 		"4097 bytes":               {"alice", long + "x", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			pair, err := h.ObtainPair(t.Context(), test.username, test.plaintext)
+			pair, err := h.ObtainPair(t.Context(), test.username, test.plaintext, auth.Client{})
 			if !test.ok {
 				if !errors.Is(err, auth.ErrNoActiveAccount) || pair != (token.Pair{}) {
 					t.Errorf("got %v, %v", pair, err)
@@ -174,7 +174,7 @@ func TestUserIDAsText(t *testing.T) {
 	h := open(t)
 	h.addUsers(t)
 	h.Rules.TextUserID = true
-	pair, err := h.ObtainPair(t.Context(), "alice", "alice's password")
+	pair, err := h.ObtainPair(t.Context(), "alice", "alice's password", auth.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestFailingStore(t *testing.T) {
 		h := open(t)
 		h.addUsers(t)
 		h.Store = failing{h.Store, method}
-		pair, err := h.ObtainPair(t.Context(), "alice", "alice's password")
+		pair, err := h.ObtainPair(t.Context(), "alice", "alice's password", auth.Client{})
 		if !errors.Is(err, errDisk) || errors.Is(err, auth.ErrNoActiveAccount) || pair != (token.Pair{}) {
 			t.Errorf("%s fails: got %v, %v", method, pair, err)
 		}
@@ -216,12 +216,12 @@ func TestBusy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.ObtainPair(t.Context(), "alice", "alice's password"); !errors.Is(err, auth.ErrBusy) {
+	if _, err := h.ObtainPair(t.Context(), "alice", "alice's password", auth.Client{}); !errors.Is(err, auth.ErrBusy) {
 		t.Errorf("with a full queue: %v", err)
 	}
 	release()
 	for _, plaintext := range []string{"alice's password", "wrong", "alice's password"} {
-		_, err := h.ObtainPair(t.Context(), "alice", plaintext)
+		_, err := h.ObtainPair(t.Context(), "alice", plaintext, auth.Client{})
 		if errors.Is(err, auth.ErrBusy) {
 			t.Errorf("a place was not given back")
 		}
@@ -235,7 +235,7 @@ func TestGone(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	h.Store = nil // whatever is asked of it panics
-	if _, err := h.ObtainPair(ctx, "alice", "alice's password"); !errors.Is(err, context.Canceled) {
+	if _, err := h.ObtainPair(ctx, "alice", "alice's password", auth.Client{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

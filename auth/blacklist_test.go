@@ -20,7 +20,7 @@ func TestBlacklist(t *testing.T) {
 	wantRefused(t, "an access token", h.Blacklist(t.Context(), pair.Access), token.ErrWrongType)
 	wantRefused(t, "the first time", h.Blacklist(t.Context(), pair.Refresh), nil)
 	wantRefused(t, "the second time", h.Blacklist(t.Context(), pair.Refresh), auth.ErrBlacklisted)
-	wantRefused(t, "refresh", second(h.Refresh(t.Context(), pair.Refresh)), auth.ErrBlacklisted)
+	wantRefused(t, "refresh", second(h.Refresh(t.Context(), pair.Refresh, auth.Client{})), auth.ErrBlacklisted)
 	wantRefused(t, "its access token", second(h.Authenticate(t.Context(), pair.Access)), nil)
 
 	wantRefused(t, "verify", h.Verify(t.Context(), pair.Refresh), nil)
@@ -73,7 +73,7 @@ func TestBlacklistIsFinished(t *testing.T) {
 	h.Store = leaving{store, cancel}
 	wantRefused(t, "the caller has gone", h.Blacklist(ctx, pair.Refresh), nil)
 	h.Store = store
-	wantRefused(t, "refresh", second(h.Refresh(t.Context(), pair.Refresh)), auth.ErrBlacklisted)
+	wantRefused(t, "refresh", second(h.Refresh(t.Context(), pair.Refresh, auth.Client{})), auth.ErrBlacklisted)
 }
 
 // What the database cannot tell is no token that is good, and what it cannot keep is none that is blacklisted.
@@ -82,7 +82,7 @@ func TestBlacklistFailsClosed(t *testing.T) {
 	h.addUsers(t)
 	h.Rules = auth.Rules{RotateRefreshTokens: true, BlacklistAfterRotation: true, AccessTypes: []token.Type{token.Sliding}}
 	pair := h.logIn(t)
-	sliding, err := h.ObtainSliding(t.Context(), "alice", "alice's password")
+	sliding, err := h.ObtainSliding(t.Context(), "alice", "alice's password", auth.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestBlacklistFailsClosed(t *testing.T) {
 	for _, method := range []string{"Revoked", "Revoke", "UserByID"} {
 		h.Store = failing{store, method}
 		calls := map[string]error{
-			"refresh":         second(h.Refresh(t.Context(), pair.Refresh)),
+			"refresh":         second(h.Refresh(t.Context(), pair.Refresh, auth.Client{})),
 			"blacklist":       h.Blacklist(t.Context(), pair.Refresh),
 			"verify":          h.Verify(t.Context(), pair.Refresh),
 			"sliding refresh": second(h.RefreshSliding(t.Context(), sliding)),
@@ -122,7 +122,7 @@ func TestRefreshSliding(t *testing.T) {
 	h.addUsers(t)
 	now := time.Now().Truncate(time.Second)
 	h.Issuer.Now = func() time.Time { return now }
-	encoded, err := h.ObtainSliding(t.Context(), "alice", "alice's password")
+	encoded, err := h.ObtainSliding(t.Context(), "alice", "alice's password", auth.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,8 +172,8 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []int{1000, 0} {
-		if n, err := h.Sweep(t.Context()); err != nil || n != want {
-			t.Errorf("forgot %d, %v; want %d", n, err, want)
+		if swept, err := h.Sweep(t.Context()); err != nil || swept != (auth.Swept{Revocations: want}) {
+			t.Errorf("forgot %+v, %v; want %d", swept, err, want)
 		}
 	}
 	if revoked, err := h.Store.Revoked(t.Context(), "late"); err != nil || !revoked {

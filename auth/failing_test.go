@@ -65,6 +65,13 @@ func (f failing) Revoke(ctx context.Context, r storage.Revocation) (bool, error)
 	return f.Store.Revoke(ctx, r)
 }
 
+func (f failing) TouchSession(ctx context.Context, id string, at time.Time, apart time.Duration) error {
+	if f.method == "TouchSession" {
+		return errDisk
+	}
+	return f.Store.TouchSession(ctx, id, at, apart)
+}
+
 func (f failing) Ping(ctx context.Context) error {
 	if f.method == "Ping" {
 		return errDisk

@@ -10,17 +10,23 @@ import (
 	"example.com/tokenpair/token"
 )
 
-// ObtainPair answers a login with a pair of tokens. It fails with ErrNoActiveAccount, after the same work whatever the
-// reason, with ErrBusy, or with an error of ctx when the caller has gone before the work began. The name is compared
-// exactly, and both are taken as they are: whoever reads them from a caller has trimmed them.
+// ObtainPair answers a login with a pair of tokens, of a new session where there are sessions. It fails with
+// ErrNoActiveAccount, after the same work whatever the reason, with ErrBusy, or with an error of ctx when the caller has gone
+// before the work began. The name is compared exactly, and both are taken as they are: whoever reads them from a caller has
+// trimmed them.
 //
 // A password longer than password.MaxLength bytes is refused at once: its length says nothing about the user.
-func (s *Service) ObtainPair(ctx context.Context, username, plaintext string) (token.Pair, error) {
+func (s *Service) ObtainPair(ctx context.Context, username, plaintext string, from Client) (token.Pair, error) {
 	user, err := s.logIn(ctx, username, plaintext)
 	if err != nil {
 		return token.Pair{}, err
 	}
-	pair, err := s.Issuer.IssuePair(s.about(user))
+	var pair token.Pair
+	if s.Rules.Sessions {
+		pair, err = s.startPair(ctx, user, from)
+	} else {
+		pair, err = s.Issuer.IssuePair(s.about(user))
+	}
 	if err != nil {
 		return token.Pair{}, fmt.Errorf("issue a pair: %w", err)
 	}
@@ -28,12 +34,17 @@ func (s *Service) ObtainPair(ctx context.Context, username, plaintext string) (t
 }
 
 // ObtainSliding answers a login with a sliding token. It fails as ObtainPair does.
-func (s *Service) ObtainSliding(ctx context.Context, username, plaintext string) (string, error) {
+func (s *Service) ObtainSliding(ctx context.Context, username, plaintext string, from Client) (string, error) {
 	user, err := s.logIn(ctx, username, plaintext)
 	if err != nil {
 		return "", err
 	}
-	encoded, err := s.Issuer.IssueSliding(s.about(user))
+	var encoded string
+	if s.Rules.Sessions {
+		encoded, err = s.startSliding(ctx, user, from)
+	} else {
+		encoded, err = s.Issuer.IssueSliding(s.about(user))
+	}
 	if err != nil {
 		return "", fmt.Errorf("issue a sliding token: %w", err)
 	}

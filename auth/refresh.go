@@ -10,16 +10,20 @@ import (
 )
 
 // Refresh answers a refresh token with a new access token and, where the rules rotate, a new refresh token, else "". It
-// fails with a reason of package token, ErrBlacklisted, ErrNoAccount or ErrPasswordChanged.
+// fails with a reason of package token, ErrBlacklisted, ErrNoAccount or ErrPasswordChanged. With sessions, docs/refresh.md has
+// the rules, and from is whom a session is said to belong to that starts here.
 //
-// Where the old token is blacklisted, that is on disk before the new ones are given away, and of several callers at once
+// Without, where the old token is blacklisted, that is on disk before the new ones are given away, and of several callers at once
 // with one token, one gets new ones.
-func (s *Service) Refresh(ctx context.Context, encoded string) (token.Pair, error) {
-	claims, err := s.open(ctx, encoded, token.Refresh)
+func (s *Service) Refresh(ctx context.Context, encoded string, from Client) (token.Pair, error) {
+	if s.Rules.Sessions {
+		return s.refreshSession(ctx, encoded, from)
+	}
+	claims, _, err := s.open(ctx, encoded, token.Refresh)
 	if err != nil {
 		return token.Pair{}, err
 	}
-	if err := s.checkUser(ctx, claims); err != nil {
+	if claims, err = s.checkUser(ctx, claims); err != nil {
 		return token.Pair{}, err
 	}
 	var pair token.Pair
@@ -46,16 +50,26 @@ func (s *Service) Refresh(ctx context.Context, encoded string) (token.Pair, erro
 // RefreshSliding answers a sliding token with one of the same id that expires later. It fails as Refresh does, and with
 // token.ErrNoRefreshExpiry or token.ErrRefreshExpired.
 func (s *Service) RefreshSliding(ctx context.Context, encoded string) (string, error) {
-	claims, err := s.open(ctx, encoded, token.Sliding)
+	claims, standing, err := s.open(ctx, encoded, token.Sliding)
 	if err != nil {
 		return "", err
 	}
-	if err := s.checkUser(ctx, claims); err != nil {
+	session := standing.Session
+	if s.Rules.Sessions {
+		user, err := s.holder(ctx, claims, standing)
+		if err != nil {
+			return "", err
+		}
+		claims = s.renewed(claims, user, session.ID)
+	} else if claims, err = s.checkUser(ctx, claims); err != nil {
 		return "", err
 	}
-	extended, err := s.Issuer.ExtendSliding(claims)
+	extended, err := s.Issuer.ExtendSliding(claims, session.Ends)
 	if err != nil {
 		return "", noRoom("extend a sliding token", err)
+	}
+	if session.ID != "" {
+		s.touch(ctx, session)
 	}
 	return extended, nil
 }
@@ -70,22 +84,23 @@ func noRoom(doing string, err error) error {
 }
 
 // open reads a token of a kind that can be blacklisted.
-func (s *Service) open(ctx context.Context, encoded string, want token.Type) (token.Claims, error) {
+func (s *Service) open(ctx context.Context, encoded string, want token.Type) (token.Claims, storage.Standing, error) {
 	claims, err := s.Issuer.Open(encoded)
 	if err != nil {
-		return token.Claims{}, err
+		return token.Claims{}, storage.Standing{}, err
 	}
-	if err := s.checkRevoked(ctx, claims); err != nil {
-		return token.Claims{}, err
+	standing, err := s.standing(ctx, claims)
+	if err != nil {
+		return token.Claims{}, storage.Standing{}, err
 	}
 	if err := s.Issuer.Check(claims, want); err != nil {
-		return token.Claims{}, err
+		return token.Claims{}, storage.Standing{}, err
 	}
 	// It would have to be written into the successor, and is text there (RFC 7519 §4.1.1).
 	if issuer, ok := claims.Get("iss"); ok && issuer.Kind() != '"' {
-		return token.Claims{}, token.ErrInvalid
+		return token.Claims{}, storage.Standing{}, token.ErrInvalid
 	}
-	return claims, nil
+	return claims, standing, nil
 }
 
 // checkRevoked looks a token up by its id. One without an id is found nowhere, and Issuer.Check refuses it.
@@ -115,26 +130,27 @@ func (s *Service) revoke(ctx context.Context, claims token.Claims) error {
 	return nil
 }
 
-// checkUser asks whether the user whom a token names may go on. A token that names nobody is not asked.
-func (s *Service) checkUser(ctx context.Context, claims token.Claims) error {
+// checkUser asks whether the user whom a token names may go on, and returns the claims that go on. A token that names nobody
+// is not asked.
+func (s *Service) checkUser(ctx context.Context, claims token.Claims) (token.Claims, error) {
 	if s.namesNobody(claims) {
-		return nil
+		return claims, nil
 	}
 	user, err := s.userOf(ctx, claims)
 	if errors.Is(err, storage.ErrNotFound) {
-		return ErrNoAccount
+		return token.Claims{}, ErrNoAccount
 	}
 	if err != nil {
-		return err
+		return token.Claims{}, err
 	}
 	if !user.Active && !s.Rules.IgnoreInactive {
-		return ErrNoAccount
+		return token.Claims{}, ErrNoAccount
 	}
 	if !s.Rules.CheckRevokeToken || !s.passwordChanged(claims, user) {
-		return nil
+		return s.renewed(claims, user, ""), nil
 	}
 	if err := s.revoke(ctx, claims); err != nil && !errors.Is(err, ErrBlacklisted) {
-		return err
+		return token.Claims{}, err
 	}
-	return ErrPasswordChanged
+	return token.Claims{}, ErrPasswordChanged
 }

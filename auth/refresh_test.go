@@ -16,7 +16,7 @@ import (
 // logIn obtains a pair for alice.
 func (h house) logIn(t testing.TB) token.Pair {
 	t.Helper()
-	pair, err := h.ObtainPair(t.Context(), "alice", "alice's password")
+	pair, err := h.ObtainPair(t.Context(), "alice", "alice's password", auth.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestRefresh(t *testing.T) {
 	h.addUsers(t)
 	first := h.logIn(t)
 	for range 2 {
-		pair, err := h.Refresh(t.Context(), first.Refresh)
+		pair, err := h.Refresh(t.Context(), first.Refresh, auth.Client{})
 		if err != nil || pair.Refresh != "" {
 			t.Fatalf("got %+v, %v", pair, err)
 		}
@@ -59,12 +59,12 @@ func TestRefresh(t *testing.T) {
 			t.Errorf("the new token is about %s", id)
 		}
 	}
-	_, err := h.Refresh(t.Context(), first.Access)
+	_, err := h.Refresh(t.Context(), first.Access, auth.Client{})
 	wantRefused(t, "an access token", err, token.ErrWrongType)
-	_, err = h.Refresh(t.Context(), first.Refresh+"x")
+	_, err = h.Refresh(t.Context(), first.Refresh+"x", auth.Client{})
 	wantRefused(t, "a changed token", err, token.ErrInvalid)
 	h.Issuer.Now = func() time.Time { return time.Now().Add(25 * time.Hour) }
-	_, err = h.Refresh(t.Context(), first.Refresh)
+	_, err = h.Refresh(t.Context(), first.Refresh, auth.Client{})
 	wantRefused(t, "an old token", err, token.ErrExpired)
 }
 
@@ -93,11 +93,11 @@ func TestRefreshAsksForTheUser(t *testing.T) {
 		"name":           {func(c *token.Claims) { c.SetText("user_id", "alice") }, auth.ErrNoAccount},
 		"beyond numbers": {func(c *token.Claims) { c.SetText("user_id", "18446744073709551617") }, auth.ErrNoAccount},
 	} {
-		_, err := h.Refresh(t.Context(), h.mint(t, token.Refresh, test.about))
+		_, err := h.Refresh(t.Context(), h.mint(t, token.Refresh, test.about), auth.Client{})
 		wantRefused(t, name, err, test.want)
 	}
 	h.Rules.IgnoreInactive = true
-	_, err := h.Refresh(t.Context(), h.mint(t, token.Refresh, func(c *token.Claims) { c.SetInt("user_id", 2) }))
+	_, err := h.Refresh(t.Context(), h.mint(t, token.Refresh, func(c *token.Claims) { c.SetInt("user_id", 2) }), auth.Client{})
 	wantRefused(t, "inactive users may", err, nil)
 }
 
@@ -108,7 +108,7 @@ func TestRotation(t *testing.T) {
 	first := h.logIn(t)
 	var pairs []token.Pair
 	for range 2 { // without blacklisting the old one stays good
-		pair, err := h.Refresh(t.Context(), first.Refresh)
+		pair, err := h.Refresh(t.Context(), first.Refresh, auth.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,15 +123,15 @@ func TestRotation(t *testing.T) {
 	}
 
 	empty := h.mint(t, token.Refresh, func(c *token.Claims) { c.SetText("user_id", "") })
-	_, err := h.Refresh(t.Context(), empty)
+	_, err := h.Refresh(t.Context(), empty, auth.Client{})
 	wantRefused(t, "rotation for an empty id", err, token.ErrInvalid)
 
 	h.Rules.BlacklistAfterRotation = true
-	second, err := h.Refresh(t.Context(), pairs[0].Refresh)
+	second, err := h.Refresh(t.Context(), pairs[0].Refresh, auth.Client{})
 	wantRefused(t, "rotation", err, nil)
-	_, err = h.Refresh(t.Context(), pairs[0].Refresh)
+	_, err = h.Refresh(t.Context(), pairs[0].Refresh, auth.Client{})
 	wantRefused(t, "used once more", err, auth.ErrBlacklisted)
-	_, err = h.Refresh(t.Context(), second.Refresh)
+	_, err = h.Refresh(t.Context(), second.Refresh, auth.Client{})
 	wantRefused(t, "its successor", err, nil)
 }
 
@@ -144,12 +144,12 @@ func TestRefusedRefreshBlacklistsNothing(t *testing.T) {
 	if err := h.users.SetActive(t.Context(), "alice", false); err != nil {
 		t.Fatal(err)
 	}
-	_, err := h.Refresh(t.Context(), pair.Refresh)
+	_, err := h.Refresh(t.Context(), pair.Refresh, auth.Client{})
 	wantRefused(t, "inactive", err, auth.ErrNoAccount)
 	if err := h.users.SetActive(t.Context(), "alice", true); err != nil {
 		t.Fatal(err)
 	}
-	_, err = h.Refresh(t.Context(), pair.Refresh)
+	_, err = h.Refresh(t.Context(), pair.Refresh, auth.Client{})
 	wantRefused(t, "active again", err, nil)
 }
 
@@ -160,7 +160,7 @@ func TestRotationHasOneWinner(t *testing.T) {
 	h.Rules.RotateRefreshTokens, h.Rules.BlacklistAfterRotation = true, true
 	for range 20 {
 		pair := h.logIn(t)
-		if won := winners(t, 16, func() error { return second(h.Refresh(t.Context(), pair.Refresh)) }); won != 1 {
+		if won := winners(t, 16, func() error { return second(h.Refresh(t.Context(), pair.Refresh, auth.Client{})) }); won != 1 {
 			t.Fatalf("%d of 16 got new tokens", won)
 		}
 	}
@@ -190,11 +190,11 @@ func TestCheckRevokeToken(t *testing.T) {
 	h.addUsers(t)
 	h.Rules.CheckRevokeToken = true
 	unmarked := h.mint(t, token.Refresh, func(c *token.Claims) { c.SetInt("user_id", 1) })
-	_, err := h.Refresh(t.Context(), unmarked)
+	_, err := h.Refresh(t.Context(), unmarked, auth.Client{})
 	wantRefused(t, "without a mark", err, auth.ErrPasswordChanged)
 
 	old := h.logIn(t)
-	_, err = h.Refresh(t.Context(), old.Refresh)
+	_, err = h.Refresh(t.Context(), old.Refresh, auth.Client{})
 	wantRefused(t, "same password", err, nil)
 	if _, err := h.Authenticate(t.Context(), old.Access); err != nil {
 		t.Error(err)
@@ -204,9 +204,9 @@ func TestCheckRevokeToken(t *testing.T) {
 	}
 	_, err = h.Authenticate(t.Context(), old.Access)
 	wantRefused(t, "access", err, auth.ErrAccessPasswordChanged)
-	_, err = h.Refresh(t.Context(), old.Refresh)
+	_, err = h.Refresh(t.Context(), old.Refresh, auth.Client{})
 	wantRefused(t, "refresh", err, auth.ErrPasswordChanged)
-	_, err = h.Refresh(t.Context(), old.Refresh)
+	_, err = h.Refresh(t.Context(), old.Refresh, auth.Client{})
 	wantRefused(t, "refresh once more", err, auth.ErrBlacklisted)
 }
 
@@ -215,7 +215,7 @@ func TestPasswordMark(t *testing.T) {
 	h := open(t)
 	h.Rules.CheckRevokeToken = true
 	h.add(t, storage.User{Username: "seed", Active: true, Password: must(h.Hasher.Hash("a good password"))})
-	pair, err := h.ObtainPair(t.Context(), "seed", "a good password")
+	pair, err := h.ObtainPair(t.Context(), "seed", "a good password", auth.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,15 +237,15 @@ func TestRehashChangesTheMark(t *testing.T) {
 		c.SetInt("user_id", bob.ID)
 		c.SetText("hash_password", upperMD5(bob.Password))
 	})
-	_, err := h.Refresh(t.Context(), before)
+	_, err := h.Refresh(t.Context(), before, auth.Client{})
 	wantRefused(t, "before the rehash", err, nil)
-	pair, err := h.ObtainPair(t.Context(), "bob", "bob's password")
+	pair, err := h.ObtainPair(t.Context(), "bob", "bob's password", auth.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = h.Refresh(t.Context(), pair.Refresh)
+	_, err = h.Refresh(t.Context(), pair.Refresh, auth.Client{})
 	wantRefused(t, "the login's own", err, nil)
-	_, err = h.Refresh(t.Context(), before)
+	_, err = h.Refresh(t.Context(), before, auth.Client{})
 	wantRefused(t, "from before", err, auth.ErrPasswordChanged)
 }
 
@@ -253,8 +253,8 @@ func TestRehashChangesTheMark(t *testing.T) {
 func TestTokensWithoutRoom(t *testing.T) {
 	h := open(t)
 	h.Rules.RotateRefreshTokens = true
-	encoded := h.mint(t, token.Refresh, func(c *token.Claims) { c.SetText("filler", strings.Repeat("x", 2800)) })
-	wantRefused(t, "with room", second(h.Refresh(t.Context(), encoded)), nil)
+	encoded := h.mint(t, token.Refresh, func(c *token.Claims) { c.SetText("filler", strings.Repeat("x", 7400)) })
+	wantRefused(t, "with room", second(h.Refresh(t.Context(), encoded, auth.Client{})), nil)
 	h.Issuer.NewID = func() string { return strings.Repeat("i", 200) }
-	wantRefused(t, "without", second(h.Refresh(t.Context(), encoded)), token.ErrInvalid)
+	wantRefused(t, "without", second(h.Refresh(t.Context(), encoded, auth.Client{})), token.ErrInvalid)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/tokenpair/auth"
 	"example.com/tokenpair/password"
 	"example.com/tokenpair/storage"
 )
@@ -32,14 +33,14 @@ func TestLoginRewritesAnotherFormat(t *testing.T) {
 	if before.PasswordFormat != string(cheaper) {
 		t.Fatalf("imported with the format %q", before.PasswordFormat)
 	}
-	if _, err := h.ObtainPair(t.Context(), "bob", "wrong"); err == nil {
+	if _, err := h.ObtainPair(t.Context(), "bob", "wrong", auth.Client{}); err == nil {
 		t.Fatal("logged in")
 	}
 	if h.stored(t, "bob") != before {
 		t.Error("a refused login changed the user")
 	}
 	for range 2 {
-		if _, err := h.ObtainPair(t.Context(), "bob", "bob's password"); err != nil {
+		if _, err := h.ObtainPair(t.Context(), "bob", "bob's password", auth.Client{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -47,7 +48,7 @@ func TestLoginRewritesAnotherFormat(t *testing.T) {
 	if after.PasswordFormat != string(cheap) || password.FormatOf(after.Password) != cheap {
 		t.Errorf("the hash is %s of the format %s", after.Password, after.PasswordFormat)
 	}
-	if _, err := h.ObtainPair(t.Context(), "bob", "bob's password"); err != nil {
+	if _, err := h.ObtainPair(t.Context(), "bob", "bob's password", auth.Client{}); err != nil {
 		t.Fatal(err)
 	}
 	if h.stored(t, "bob") != after {
@@ -74,7 +75,7 @@ func TestRehashNeverUndoesAChange(t *testing.T) {
 			t.Error(err)
 		}
 	}}
-	if _, err := h.ObtainPair(t.Context(), "bob", "bob's password"); err != nil {
+	if _, err := h.ObtainPair(t.Context(), "bob", "bob's password", auth.Client{}); err != nil {
 		t.Fatal(err)
 	}
 	if ok, err := h.users.CanLogIn(t.Context(), "bob", "another password"); !ok || err != nil {
@@ -90,7 +91,7 @@ func TestRehashFails(t *testing.T) {
 	h := open(t)
 	before := h.addOld(t)
 	h.Store = failing{h.Store, "ReplacePassword"}
-	if _, err := h.ObtainPair(t.Context(), "bob", "bob's password"); err != nil {
+	if _, err := h.ObtainPair(t.Context(), "bob", "bob's password", auth.Client{}); err != nil {
 		t.Fatal(err)
 	}
 	line := h.log.String()

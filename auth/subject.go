@@ -32,26 +32,41 @@ func (s *Service) about(user storage.User) (about token.Claims) {
 	if s.Rules.CheckRevokeToken {
 		about.SetText(names.RevokeClaim, passwordMark(user.Password))
 	}
+	s.Issuer.SetParties(&about)
+	s.setOwnClaims(&about, user)
 	return about
+}
+
+// userFor finds the user whom a token names, who has to be the one of its session where there is one. It fails as userOf does.
+func (s *Service) userFor(ctx context.Context, claims token.Claims, standing storage.Standing) (storage.User, error) {
+	user := standing.User
+	if standing.Session.ID == "" {
+		return s.userOf(ctx, claims)
+	}
+	name, err := s.nameIn(claims)
+	if err != nil {
+		return storage.User{}, err
+	}
+	own := strconv.FormatInt(user.ID, 10)
+	if s.Rules.UserIDField == "username" {
+		own = user.Username
+	}
+	if user.ID == 0 || name != own {
+		return storage.User{}, storage.ErrNotFound
+	}
+	return user, nil
 }
 
 // userOf finds the user whom a token names. It fails with errUnnamed when the token has no such claim, and with
 // storage.ErrNotFound when there is no such user, or could be none by that name or number.
 func (s *Service) userOf(ctx context.Context, claims token.Claims) (storage.User, error) {
-	claim := s.Issuer.Config().UserIDClaim
-	raw, ok := claims.Get(claim)
-	if !ok {
-		return storage.User{}, errUnnamed
-	}
-	name, isText := claims.Text(claim)
-	if !isText {
-		name = string(raw) // a number names the user of its digits, and nothing else names anybody
+	name, err := s.nameIn(claims)
+	if errors.Is(err, errUnnamed) {
+		return storage.User{}, err
 	}
 	var user storage.User
-	var err error
 	switch {
-	case raw.Kind() != '"' && raw.Kind() != '0':
-		err = storage.ErrNotFound
+	case err != nil:
 	case s.Rules.UserIDField == "username":
 		user, err = s.Store.UserByName(ctx, name)
 	default:
@@ -61,6 +76,26 @@ func (s *Service) userOf(ctx context.Context, claims token.Claims) (storage.User
 		return storage.User{}, fmt.Errorf("find the user of a token: %w", err)
 	}
 	return user, nil
+}
+
+// nameIn is what a token names its user by: a number names the user of its digits, and what is neither that nor text names
+// nobody, which is storage.ErrNotFound.
+func (s *Service) nameIn(claims token.Claims) (string, error) {
+	claim := s.Issuer.Config().UserIDClaim
+	raw, ok := claims.Get(claim)
+	if !ok {
+		return "", errUnnamed
+	}
+	switch raw.Kind() {
+	case '"':
+		if name, isText := claims.Text(claim); isText {
+			return name, nil
+		}
+		return string(raw), nil
+	case '0':
+		return string(raw), nil
+	}
+	return "", storage.ErrNotFound
 }
 
 // userByNumber takes one spelling of each number, so that no two texts name one user.

@@ -39,7 +39,7 @@ func TestTiming(t *testing.T) {
 	}
 	refuse := func(username, plaintext string) float64 {
 		start := time.Now()
-		if _, err := h.ObtainPair(t.Context(), username, plaintext); !errors.Is(err, auth.ErrNoActiveAccount) {
+		if _, err := h.ObtainPair(t.Context(), username, plaintext, auth.Client{}); !errors.Is(err, auth.ErrNoActiveAccount) {
 			t.Fatal(err)
 		}
 		return float64(time.Since(start)) / float64(time.Millisecond)

@@ -16,12 +16,8 @@ import (
 	"example.com/tokenpair/storage"
 )
 
-// The bounds of names and new passwords, in characters. RecommendedPassword is what OWASP ASVS 5.0 (6.2.1) recommends.
-const (
-	MaxUsername         = 150
-	MinPassword         = 8
-	RecommendedPassword = 15
-)
+// MaxUsername is the length of the longest name, in characters.
+const MaxUsername = 150
 
 // The reasons a change to a user is refused. The error's text says what to mend, and never holds a password.
 var (
@@ -29,7 +25,6 @@ var (
 	ErrTaken         = errors.New("a name or an id is taken already")
 	ErrUserExists    = errors.New("there is a user with this name already")
 	ErrBadUsername   = errors.New("name refused")
-	ErrBadPassword   = errors.New("password refused")
 	ErrDatabaseInUse = errors.New("the database has users already")
 )
 
@@ -87,7 +82,7 @@ func (u *Users) CanLogIn(ctx context.Context, username, plaintext string) (bool,
 	return user.Active && u.Hasher.Check(plaintext, user.Password), nil
 }
 
-// ChangePassword gives a user a new password. It fails with ErrNoUser or ErrBadPassword.
+// ChangePassword gives a user a new password and ends all sessions of the user. It fails with ErrNoUser or ErrBadPassword.
 func (u *Users) ChangePassword(ctx context.Context, username, plaintext string) error {
 	user, err := u.find(ctx, username)
 	if err != nil {
@@ -97,25 +92,46 @@ func (u *Users) ChangePassword(ctx context.Context, username, plaintext string) 
 	if err != nil {
 		return err
 	}
-	return noUser(u.Store.SetPassword(ctx, user.ID, encoded, string(u.Hasher.Format())))
+	return noUser(u.Store.SetPassword(ctx, user.ID, storage.PasswordChange{
+		Encoded: encoded, Format: string(u.Hasher.Format()), At: u.Now(),
+	}))
 }
 
-// SetActive lets a user log in or not. It fails with ErrNoUser.
+// SetActive lets a user log in, or not, which also ends all sessions of the user. It fails with ErrNoUser.
 func (u *Users) SetActive(ctx context.Context, username string, active bool) error {
 	user, err := u.find(ctx, username)
 	if err != nil {
 		return err
 	}
-	return noUser(u.Store.SetActive(ctx, user.ID, active))
+	return noUser(u.Store.SetActive(ctx, user.ID, active, u.Now()))
 }
 
-// Delete forgets a user, whose id is never given again. It fails with ErrNoUser.
+// Delete forgets a user, whose id is never given again, and ends all sessions of the user. It fails with ErrNoUser.
 func (u *Users) Delete(ctx context.Context, username string) error {
 	user, err := u.find(ctx, username)
 	if err != nil {
 		return err
 	}
-	return noUser(u.Store.DeleteUser(ctx, user.ID))
+	return noUser(u.Store.DeleteUser(ctx, user.ID, u.Now()))
+}
+
+// SetClaims replaces the claims that a user's tokens have besides the standard ones by those of object, a JSON object in text:
+// at the next login or refresh. It fails with ErrNoUser or ErrBadClaims.
+func (u *Users) SetClaims(ctx context.Context, username, object string) error {
+	for {
+		user, err := u.find(ctx, username)
+		if err != nil {
+			return err
+		}
+		claims, err := checkClaims(object, user.Claims)
+		if err != nil {
+			return err
+		}
+		replaced, err := u.Store.ReplaceClaims(ctx, user.ID, user.Claims, claims)
+		if err != nil || replaced {
+			return err
+		}
+	}
 }
 
 // All walks over the users by ascending id. After an error it ends.
@@ -162,11 +178,6 @@ func withFormats(users iter.Seq2[storage.User, error]) iter.Seq2[storage.User, e
 			}
 		}
 	}
-}
-
-// IsShort says that a password is good enough to be taken and shorter than recommended.
-func IsShort(plaintext string) bool {
-	return utf8.RuneCountInString(TrimSpace(plaintext)) < RecommendedPassword
 }
 
 func (u *Users) newUser(username, plaintext string) (storage.User, error) {
@@ -222,20 +233,10 @@ func checkUsername(username string) (string, error) {
 
 // hash checks a new password and hashes it, trimmed like at a login.
 func (u *Users) hash(username, plaintext string) (string, error) {
-	plaintext = TrimSpace(plaintext)
-	switch {
-	case !utf8.ValidString(plaintext):
-		return "", fmt.Errorf("%w: it is not UTF-8", ErrBadPassword)
-	case strings.ContainsRune(plaintext, 0):
-		return "", fmt.Errorf("%w: it holds a null character", ErrBadPassword)
-	case utf8.RuneCountInString(plaintext) < MinPassword:
-		return "", fmt.Errorf("%w: it is shorter than %d characters", ErrBadPassword, MinPassword)
-	case len(plaintext) > password.MaxLength:
-		return "", fmt.Errorf("%w: it is longer than %d bytes", ErrBadPassword, password.MaxLength)
-	case strings.EqualFold(plaintext, username):
-		return "", fmt.Errorf("%w: it is the name", ErrBadPassword)
+	if err := checkNew(username, plaintext); err != nil {
+		return "", err
 	}
-	encoded, err := u.Hasher.Hash(plaintext)
+	encoded, err := u.Hasher.Hash(TrimSpace(plaintext))
 	if err != nil {
 		return "", fmt.Errorf("hash password: %w", err)
 	}

@@ -46,7 +46,7 @@ func TestCreateNames(t *testing.T) {
 			if err != nil {
 				return
 			}
-			if _, err := h.ObtainPair(t.Context(), test.stored, "a good password"); err != nil {
+			if _, err := h.ObtainPair(t.Context(), test.stored, "a good password", auth.Client{}); err != nil {
 				t.Errorf("login: %v", err)
 			}
 		})
@@ -97,7 +97,7 @@ func TestNewPasswords(t *testing.T) {
 					t.Errorf("%s: the error tells the password", way)
 				}
 				if test.ok {
-					if _, err := h.ObtainPair(t.Context(), "somebody", test.login); err != nil {
+					if _, err := h.ObtainPair(t.Context(), "somebody", test.login, auth.Client{}); err != nil {
 						t.Errorf("%s: login: %v", way, err)
 					}
 					if err := h.users.Delete(t.Context(), "somebody"); err != nil {
@@ -126,7 +126,7 @@ func TestLifeOfAUser(t *testing.T) {
 	h, ctx := open(t), t.Context()
 	login := func(want error) {
 		t.Helper()
-		if _, err := h.ObtainPair(ctx, "alice", "alice's password"); !errors.Is(err, want) {
+		if _, err := h.ObtainPair(ctx, "alice", "alice's password", auth.Client{}); !errors.Is(err, want) {
 			t.Errorf("login: got %v, want %v", err, want)
 		}
 	}

@@ -36,7 +36,7 @@ func TestLoginIsDecidedWithoutItsCaller(t *testing.T) {
 		defer cancel()
 		service := *h.Service
 		service.Store = gone{h.Store, cancel}
-		if _, err := service.ObtainPair(ctx, username, "bob's password"); !errors.Is(err, want) {
+		if _, err := service.ObtainPair(ctx, username, "bob's password", auth.Client{}); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", username, err, want)
 		}
 	}
@@ -71,7 +71,7 @@ func TestRehashIsNoBurden(t *testing.T) {
 	h.addOld(t)
 	h.Pool = must(password.NewPool(1, 0, 0))
 	h.Store = deadlines{h, h.Store, t}
-	if _, err := h.ObtainPair(t.Context(), "bob", "bob's password"); err != nil {
+	if _, err := h.ObtainPair(t.Context(), "bob", "bob's password", auth.Client{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.stored(t, "bob").PasswordFormat; got != string(cheap) {
@@ -95,7 +95,7 @@ func TestEveryRefusalWorks(t *testing.T) {
 	h.add(t, storage.User{Username: "dear", Password: hash, Active: true}, storage.User{Username: "dear, inactive", Password: hash})
 	for _, username := range []string{"nobody", "alice", "inactive", "unusable", "empty", "garbage", "removed", "unbounded", "dear", "dear, inactive"} {
 		start := time.Now()
-		if _, err := h.ObtainPair(t.Context(), username, "wrong"); !errors.Is(err, auth.ErrNoActiveAccount) {
+		if _, err := h.ObtainPair(t.Context(), username, "wrong", auth.Client{}); !errors.Is(err, auth.ErrNoActiveAccount) {
 			t.Fatal(err)
 		}
 		if took := time.Since(start); took < least {

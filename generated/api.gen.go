@@ -137,7 +137,7 @@ type AccessRefusedCode string
 
 // AnyToken A token.
 type AnyToken struct {
-	// Token The token in compact serialization (RFC 7515 §7.1). Over 4,096 bytes it is not a good one.
+	// Token The token in compact serialization (RFC 7515 §7.1). Over 10,240 bytes it is not a good one.
 	//
 	// The server also takes text in outer white space, which it cuts, and a number, as its text, which is no token.
 	// Lone surrogates (`"\ud800"`) are no text and are refused.
@@ -224,6 +224,12 @@ type Detail struct {
 	Detail string `json:"detail"`
 }
 
+// EndSessionsErrors The errors of the query.
+type EndSessionsErrors struct {
+	// Current What is wrong, a sentence each.
+	Current Messages `json:"current"`
+}
+
 // Format The name of a form of answers.
 type Format string
 
@@ -254,9 +260,47 @@ type Messages = []string
 // Nothing An empty object.
 type Nothing = map[string]interface{}
 
+// PasswordChange The current password and a new one.
+type PasswordChange struct {
+	// CurrentPassword The user's password.
+	//
+	// The server also takes a number, as its text, and text in outer white space, which it cuts.
+	// Lone surrogates (`"\ud800"`) are no text and are refused.
+	//
+	//
+	// Example: userpassword123
+	CurrentPassword string `json:"current_password"`
+
+	// NewPassword The password to have from now on.
+	//
+	// The server also takes a number, as its text, and text in outer white space, which it cuts.
+	// Lone surrogates (`"\ud800"`) are no text and are refused.
+	//
+	//
+	// Example: violet anvil seven lakes
+	NewPassword string `json:"new_password"`
+}
+
+// PasswordChangeErrors The errors of each field; a field without an error is absent.
+type PasswordChangeErrors struct {
+	// CurrentPassword What is wrong, a sentence each.
+	CurrentPassword *Messages `json:"current_password,omitempty"`
+
+	// NewPassword What is wrong, a sentence each.
+	NewPassword *Messages `json:"new_password,omitempty"`
+
+	// NonFieldErrors What is wrong, a sentence each.
+	NonFieldErrors *Messages `json:"non_field_errors,omitempty"`
+}
+
+// PasswordChangeRefused Either the errors of the fields, or one sentence.
+type PasswordChangeRefused struct {
+	union json.RawMessage
+}
+
 // RefreshToken A refresh token.
 type RefreshToken struct {
-	// Refresh The token in compact serialization (RFC 7515 §7.1). Over 4,096 bytes it is not a good one.
+	// Refresh The token in compact serialization (RFC 7515 §7.1). Over 10,240 bytes it is not a good one.
 	//
 	// The server also takes text in outer white space, which it cuts, and a number, as its text, which is no token.
 	// Lone surrogates (`"\ud800"`) are no text and are refused.
@@ -280,7 +324,7 @@ type RefreshTokenRefused struct {
 	union json.RawMessage
 }
 
-// RefreshedTokens A new access token and, with the setting `ROTATE_REFRESH_TOKENS`, a new refresh token.
+// RefreshedTokens A new access token and, with the setting `ROTATE_REFRESH_TOKENS`, a new refresh token, the same for all who ask with one token within `REFRESH_GRACE`.
 type RefreshedTokens struct {
 	// Access The new access token.
 	Access string `json:"access"`
@@ -289,7 +333,39 @@ type RefreshedTokens struct {
 	Refresh *string `json:"refresh,omitempty"`
 }
 
-// SlidingToken One JSON Web Token (RFC 7519) with the claims `token_type`, `exp`, `iat`, `jti`, `refresh_exp`, `user_id`. It is good for
+// Session A login and what has become of it. Times are in UTC (RFC 3339 §5.6).
+type Session struct {
+	// Sid The session's id, the claim `sid` of its tokens.
+	//
+	// Example: 0f8fad5bd9cb469fa16570867728950e
+	Sid string `json:"sid"`
+
+	// Current Whether the access token that asks belongs to it.
+	Current bool `json:"current"`
+
+	// Created When the user logged in.
+	Created string `json:"created"`
+
+	// LastUsed When it was last refreshed; without `ROTATE_REFRESH_TOKENS` to the minute.
+	LastUsed string `json:"last_used"`
+
+	// Expires When it ends unless it is refreshed before, and at the latest.
+	Expires string `json:"expires"`
+
+	// Ends When it ends in any case.
+	Ends string `json:"ends"`
+
+	// UserAgent What the login called itself, cut to 256 characters; empty when it did not.
+	UserAgent string `json:"user_agent"`
+
+	// Address The network address that the login came from.
+	Address string `json:"address"`
+}
+
+// Sessions Sessions that go on, the latest login first.
+type Sessions = []Session
+
+// SlidingToken One JSON Web Token (RFC 7519) with the claims `token_type`, `exp`, `iat`, `jti`, `refresh_exp`, `user_id`, and last `sid` unless `SESSIONS` is off. It is good for
 // five minutes and can be renewed for one day, unless `SLIDING_TOKEN_LIFETIME` and `SLIDING_TOKEN_REFRESH_LIFETIME` are set.
 type SlidingToken struct {
 	// Token The sliding token.
@@ -298,8 +374,9 @@ type SlidingToken struct {
 
 // TokenPair Two JSON Web Tokens (RFC 7519), signed as the setting `ALGORITHM` says (HS256). Claims, in this order: `token_type`,
 // `exp` and `iat` (seconds since 1970), `jti` (32 hex digits, new for each token), `user_id` (a number; text with the
-// setting `USER_ID_TYPE=string`), and `hash_password`, `aud` and `iss` where settings ask for them. Settings can give
-// claims other names and tokens other lifetimes.
+// setting `USER_ID_TYPE=string`), `hash_password`, `aud` and `iss` where settings ask for them, the claims that an
+// operator gave the user (`tokenpair setclaims`), and last `sid`, the session, unless `SESSIONS` is off. Settings can
+// give claims other names and tokens other lifetimes; no token outlives its session.
 type TokenPair struct {
 	// Refresh The refresh token, good for one day unless `REFRESH_TOKEN_LIFETIME` is set. It obtains new access tokens; it opens no protected endpoint.
 	Refresh string `json:"refresh"`
@@ -329,6 +406,10 @@ type InternalServerError = Detail
 // MethodNotAllowed What is wrong, in one sentence.
 type MethodNotAllowed = Detail
 
+// NoAccess Why there is no access. There is a code unless there was no token at all, and messages when a token was refused: one for
+// each kind of token that would do.
+type NoAccess = AccessRefused
+
 // NotAcceptable What is wrong, in one sentence.
 type NotAcceptable = Detail
 
@@ -343,6 +424,37 @@ type UnsupportedMediaType = Detail
 
 // GetCurrentUserParams defines parameters for GetCurrentUser.
 type GetCurrentUserParams struct {
+	// Format The form of the answer. There is one, `json`; any other is a 404. An empty value counts as absent, and of
+	// several the last counts.
+	Format *Format `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// ChangePasswordParams defines parameters for ChangePassword.
+type ChangePasswordParams struct {
+	// Format The form of the answer. There is one, `json`; any other is a 404. An empty value counts as absent, and of
+	// several the last counts.
+	Format *Format `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// EndSessionsParams defines parameters for EndSessions.
+type EndSessionsParams struct {
+	// Format The form of the answer. There is one, `json`; any other is a 404. An empty value counts as absent, and of
+	// several the last counts.
+	Format *Format `form:"format,omitempty" json:"format,omitempty"`
+
+	// Current Whether the session that asks is ended too. An empty value counts as absent, and of several the last counts.
+	Current *bool `form:"current,omitempty" json:"current,omitempty"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	// Format The form of the answer. There is one, `json`; any other is a 404. An empty value counts as absent, and of
+	// several the last counts.
+	Format *Format `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// EndSessionParams defines parameters for EndSession.
+type EndSessionParams struct {
 	// Format The form of the answer. There is one, `json`; any other is a 404. An empty value counts as absent, and of
 	// several the last counts.
 	Format *Format `form:"format,omitempty" json:"format,omitempty"`
@@ -403,6 +515,9 @@ type CheckReadinessParams struct {
 	// several the last counts.
 	Format *Format `form:"format,omitempty" json:"format,omitempty"`
 }
+
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = PasswordChange
 
 // ObtainTokenPairJSONRequestBody defines body for ObtainTokenPair for application/json ContentType.
 type ObtainTokenPairJSONRequestBody = Credentials
@@ -546,6 +661,68 @@ func (t *CredentialsRefused) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+// AsPasswordChangeErrors returns the union data inside the PasswordChangeRefused as a PasswordChangeErrors
+func (t PasswordChangeRefused) AsPasswordChangeErrors() (PasswordChangeErrors, error) {
+	var body PasswordChangeErrors
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromPasswordChangeErrors overwrites any union data inside the PasswordChangeRefused as the provided PasswordChangeErrors
+func (t *PasswordChangeRefused) FromPasswordChangeErrors(v PasswordChangeErrors) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergePasswordChangeErrors performs a merge with any union data inside the PasswordChangeRefused, using the provided PasswordChangeErrors
+func (t *PasswordChangeRefused) MergePasswordChangeErrors(v PasswordChangeErrors) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsDetail returns the union data inside the PasswordChangeRefused as a Detail
+func (t PasswordChangeRefused) AsDetail() (Detail, error) {
+	var body Detail
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromDetail overwrites any union data inside the PasswordChangeRefused as the provided Detail
+func (t *PasswordChangeRefused) FromDetail(v Detail) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeDetail performs a merge with any union data inside the PasswordChangeRefused, using the provided Detail
+func (t *PasswordChangeRefused) MergeDetail(v Detail) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t PasswordChangeRefused) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *PasswordChangeRefused) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
 // AsRefreshTokenErrors returns the union data inside the RefreshTokenRefused as a RefreshTokenErrors
 func (t RefreshTokenRefused) AsRefreshTokenErrors() (RefreshTokenErrors, error) {
 	var body RefreshTokenErrors
@@ -613,6 +790,18 @@ type ServerInterface interface {
 	// GetCurrentUser Whose token is it?
 	// (GET /api/me)
 	GetCurrentUser(w http.ResponseWriter, r *http.Request, params GetCurrentUserParams)
+	// ChangePassword Change my password
+	// (POST /api/me/password)
+	ChangePassword(w http.ResponseWriter, r *http.Request, params ChangePasswordParams)
+	// EndSessions Log out everywhere else
+	// (DELETE /api/me/sessions)
+	EndSessions(w http.ResponseWriter, r *http.Request, params EndSessionsParams)
+	// ListSessions Where am I logged in?
+	// (GET /api/me/sessions)
+	ListSessions(w http.ResponseWriter, r *http.Request, params ListSessionsParams)
+	// EndSession Log out one device
+	// (DELETE /api/me/sessions/{sid})
+	EndSession(w http.ResponseWriter, r *http.Request, sid string, params EndSessionParams)
 	// ObtainTokenPair Log in
 	// (POST /api/token)
 	ObtainTokenPair(w http.ResponseWriter, r *http.Request, params ObtainTokenPairParams)
@@ -672,6 +861,160 @@ func (siw *ServerInterfaceWrapper) GetCurrentUser(w http.ResponseWriter, r *http
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetCurrentUser(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChangePassword operation middleware
+func (siw *ServerInterfaceWrapper) ChangePassword(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangePasswordParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChangePassword(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// EndSessions operation middleware
+func (siw *ServerInterfaceWrapper) EndSessions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndSessionsParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "current" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "current", r.URL.Query(), &params.Current, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "current"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "current", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EndSessions(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListSessions operation middleware
+func (siw *ServerInterfaceWrapper) ListSessions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSessionsParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListSessions(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// EndSession operation middleware
+func (siw *ServerInterfaceWrapper) EndSession(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "sid" -------------
+	var sid string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "sid", r.PathValue("sid"), &sid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sid", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndSessionParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EndSession(w, r, sid, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1072,6 +1415,10 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/token/sliding", wrapper.ObtainSlidingToken)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/token/sliding/refresh", wrapper.RefreshSlidingToken)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/me", wrapper.GetCurrentUser)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/me/sessions", wrapper.EndSessions)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/me/sessions", wrapper.ListSessions)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/me/sessions/{sid}", wrapper.EndSession)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/me/password", wrapper.ChangePassword)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/livez", wrapper.CheckLiveness)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/readyz", wrapper.CheckReadiness)
 
@@ -1091,6 +1438,16 @@ type MethodNotAllowedJSONResponse struct {
 	Body Detail
 
 	Headers MethodNotAllowedResponseHeaders
+}
+
+type NoAccessResponseHeaders struct {
+	Allow           string
+	WWWAuthenticate string
+}
+type NoAccessJSONResponse struct {
+	Body AccessRefused
+
+	Headers NoAccessResponseHeaders
 }
 
 type NotAcceptableJSONResponse Detail
@@ -1138,15 +1495,7 @@ func (response GetCurrentUser200JSONResponse) VisitGetCurrentUserResponse(w http
 	return err
 }
 
-type GetCurrentUser401ResponseHeaders struct {
-	Allow           string
-	WWWAuthenticate string
-}
-
-type GetCurrentUser401JSONResponse struct {
-	Body    AccessRefused
-	Headers GetCurrentUser401ResponseHeaders
-}
+type GetCurrentUser401JSONResponse struct{ NoAccessJSONResponse }
 
 func (response GetCurrentUser401JSONResponse) VisitGetCurrentUserResponse(w http.ResponseWriter) error {
 
@@ -1224,6 +1573,512 @@ func (response GetCurrentUser500JSONResponse) VisitGetCurrentUserResponse(w http
 type GetCurrentUser503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
 func (response GetCurrentUser503JSONResponse) VisitGetCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePasswordRequestObject struct {
+	Params ChangePasswordParams
+	Body   *ChangePasswordJSONRequestBody
+}
+
+type ChangePasswordResponseObject interface {
+	VisitChangePasswordResponse(w http.ResponseWriter) error
+}
+
+type ChangePassword204Response struct {
+}
+
+func (response ChangePassword204Response) VisitChangePasswordResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ChangePassword400JSONResponse PasswordChangeRefused
+
+func (t ChangePassword400JSONResponse) MarshalJSON() ([]byte, error) {
+	return PasswordChangeRefused(t).MarshalJSON()
+}
+
+func (t *ChangePassword400JSONResponse) UnmarshalJSON(b []byte) error {
+	return (*PasswordChangeRefused)(t).UnmarshalJSON(b)
+}
+
+func (response ChangePassword400JSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword401JSONResponse struct{ NoAccessJSONResponse }
+
+func (response ChangePassword401JSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ChangePassword404JSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword405JSONResponse struct{ MethodNotAllowedJSONResponse }
+
+func (response ChangePassword405JSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.WriteHeader(405)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword406JSONResponse struct{ NotAcceptableJSONResponse }
+
+func (response ChangePassword406JSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response ChangePassword413JSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response ChangePassword415JSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ChangePassword500JSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ChangePassword503JSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessionsRequestObject struct {
+	Params EndSessionsParams
+}
+
+type EndSessionsResponseObject interface {
+	VisitEndSessionsResponse(w http.ResponseWriter) error
+}
+
+type EndSessions204Response struct {
+}
+
+func (response EndSessions204Response) VisitEndSessionsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndSessions400JSONResponse EndSessionsErrors
+
+func (response EndSessions400JSONResponse) VisitEndSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessions401JSONResponse struct{ NoAccessJSONResponse }
+
+func (response EndSessions401JSONResponse) VisitEndSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessions404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response EndSessions404JSONResponse) VisitEndSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessions405JSONResponse struct{ MethodNotAllowedJSONResponse }
+
+func (response EndSessions405JSONResponse) VisitEndSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.WriteHeader(405)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessions406JSONResponse struct{ NotAcceptableJSONResponse }
+
+func (response EndSessions406JSONResponse) VisitEndSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessions500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response EndSessions500JSONResponse) VisitEndSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessions503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response EndSessions503JSONResponse) VisitEndSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsRequestObject struct {
+	Params ListSessionsParams
+}
+
+type ListSessionsResponseObject interface {
+	VisitListSessionsResponse(w http.ResponseWriter) error
+}
+
+type ListSessions200ResponseHeaders struct {
+	CacheControl string
+}
+
+type ListSessions200JSONResponse struct {
+	Body    Sessions
+	Headers ListSessions200ResponseHeaders
+}
+
+func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions401JSONResponse struct{ NoAccessJSONResponse }
+
+func (response ListSessions401JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ListSessions404JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions405JSONResponse struct{ MethodNotAllowedJSONResponse }
+
+func (response ListSessions405JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.WriteHeader(405)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions406JSONResponse struct{ NotAcceptableJSONResponse }
+
+func (response ListSessions406JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ListSessions500JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ListSessions503JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessionRequestObject struct {
+	Sid    string `json:"sid"`
+	Params EndSessionParams
+}
+
+type EndSessionResponseObject interface {
+	VisitEndSessionResponse(w http.ResponseWriter) error
+}
+
+type EndSession204Response struct {
+}
+
+func (response EndSession204Response) VisitEndSessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndSession401JSONResponse struct{ NoAccessJSONResponse }
+
+func (response EndSession401JSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSession404JSONResponse Detail
+
+func (response EndSession404JSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSession405JSONResponse struct{ MethodNotAllowedJSONResponse }
+
+func (response EndSession405JSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Allow", fmt.Sprint(response.Headers.Allow))
+	w.WriteHeader(405)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSession406JSONResponse struct{ NotAcceptableJSONResponse }
+
+func (response EndSession406JSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSession500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response EndSession500JSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSession503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response EndSession503JSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2476,6 +3331,18 @@ type StrictServerInterface interface {
 	// GetCurrentUser Whose token is it?
 	// (GET /api/me)
 	GetCurrentUser(ctx context.Context, request GetCurrentUserRequestObject) (GetCurrentUserResponseObject, error)
+	// ChangePassword Change my password
+	// (POST /api/me/password)
+	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// EndSessions Log out everywhere else
+	// (DELETE /api/me/sessions)
+	EndSessions(ctx context.Context, request EndSessionsRequestObject) (EndSessionsResponseObject, error)
+	// ListSessions Where am I logged in?
+	// (GET /api/me/sessions)
+	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
+	// EndSession Log out one device
+	// (DELETE /api/me/sessions/{sid})
+	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
 	// ObtainTokenPair Log in
 	// (POST /api/token)
 	ObtainTokenPair(ctx context.Context, request ObtainTokenPairRequestObject) (ObtainTokenPairResponseObject, error)
@@ -2560,6 +3427,118 @@ func (sh *strictHandler) GetCurrentUser(w http.ResponseWriter, r *http.Request, 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetCurrentUserResponseObject); ok {
 		if err := validResponse.VisitGetCurrentUserResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangePassword operation middleware
+func (sh *strictHandler) ChangePassword(w http.ResponseWriter, r *http.Request, params ChangePasswordParams) {
+	var request ChangePasswordRequestObject
+
+	request.Params = params
+
+	var body ChangePasswordJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangePassword(ctx, request.(ChangePasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangePassword")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
+		if err := validResponse.VisitChangePasswordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndSessions operation middleware
+func (sh *strictHandler) EndSessions(w http.ResponseWriter, r *http.Request, params EndSessionsParams) {
+	var request EndSessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EndSessions(ctx, request.(EndSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndSessions")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EndSessionsResponseObject); ok {
+		if err := validResponse.VisitEndSessionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSessions operation middleware
+func (sh *strictHandler) ListSessions(w http.ResponseWriter, r *http.Request, params ListSessionsParams) {
+	var request ListSessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSessions(ctx, request.(ListSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSessions")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListSessionsResponseObject); ok {
+		if err := validResponse.VisitListSessionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndSession operation middleware
+func (sh *strictHandler) EndSession(w http.ResponseWriter, r *http.Request, sid string, params EndSessionParams) {
+	var request EndSessionRequestObject
+
+	request.Sid = sid
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EndSession(ctx, request.(EndSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndSession")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EndSessionResponseObject); ok {
+		if err := validResponse.VisitEndSessionResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

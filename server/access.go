@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -15,21 +14,6 @@ var (
 	errNoCredentials = errors.New("no access token")
 	errAuthHeader    = errors.New("the header is not a scheme and a token")
 )
-
-type accountKey struct{}
-
-func withAccount(ctx context.Context, account auth.Account) context.Context {
-	return context.WithValue(ctx, accountKey{}, account)
-}
-
-// accountOf returns the account that check found for a protected path.
-func accountOf(ctx context.Context) (auth.Account, error) {
-	account, ok := ctx.Value(accountKey{}).(auth.Account)
-	if !ok {
-		return auth.Account{}, errors.New("a protected operation without an account")
-	}
-	return account, nil
-}
 
 // authenticate returns the account whose access token r brings. Several headers are one, joined by commas, as the gateway
 // below SimpleJWT joins them: that makes an error of what two readers could read as two tokens.

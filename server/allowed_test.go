@@ -111,3 +111,21 @@ func TestWhatTheDocumentAllowsAsATokenIsAccepted(t *testing.T) {
 		}
 	}
 }
+
+// The same for passwords that are to be changed: of those that the document allows, the current one is compared.
+func TestWhatTheDocumentAllowsAsAPasswordIsAccepted(t *testing.T) {
+	s := newSite(t, options{})
+	p := s.pair(t)
+	schema := document().Components.Schemas["PasswordChange"].Value
+	for _, edge := range edges {
+		for _, texts := range [][2]string{{edge, better}, {"x", edge}, {" " + edge, edge + "a"}, {edge + edge, "a" + edge}} {
+			allowed := schema.VisitJSON(map[string]any{"current_password": texts[0], "new_password": texts[1]}) == nil
+			body := `{"current_password":` + escaped(texts[0]) + `,"new_password":` + escaped(texts[1]) + `}`
+			got := s.do(t, "POST", passwordPath, body, asJSON, p.bearer())
+			got.wantStatus(t, http.StatusBadRequest)
+			if compared := got.body == `{"current_password":["Invalid password."]}`; compared != allowed {
+				t.Errorf("%q: the document allows it: %t, and the answer is %s", texts, allowed, got.body)
+			}
+		}
+	}
+}

@@ -2,10 +2,14 @@ package server
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"example.com/tokenpair/auth"
+	"example.com/tokenpair/token"
 )
 
 // BenchmarkValidate is what the contract's check of a body costs: from bytes to the validated value.
@@ -42,4 +46,64 @@ func BenchmarkRefusedRequest(b *testing.B) {
 			b.Fatalf("answer is %d %s", w.Code, w.Body)
 		}
 	}
+}
+
+// discard is a ResponseWriter that costs nothing.
+type discard struct {
+	header http.Header
+	status int
+}
+
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) WriteHeader(status int)      { d.status = status }
+func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
+
+// BenchmarkGoodToken is what a request with a good token costs through the whole handler, without a database: the token
+// alone, and then the answer to it.
+func BenchmarkGoodToken(b *testing.B) {
+	key, err := token.ParseKey("HS256", []byte(strings.Repeat("k", 32)), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	issuer, err := token.NewIssuer(key, token.DefaultConfig())
+	if err != nil {
+		b.Fatal(err)
+	}
+	var about token.Claims
+	about.SetInt("user_id", 1)
+	pair, err := issuer.IssuePair(about)
+	if err != nil {
+		b.Fatal(err)
+	}
+	service := &auth.Service{Issuer: issuer}
+	s, err := New(service, Options{Log: slog.New(slog.NewJSONHandler(io.Discard, nil))})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("token", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := service.Verify(b.Context(), pair.Access); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("answer", func(b *testing.B) {
+		body := strings.NewReader("")
+		r := httptest.NewRequest(http.MethodPost, "/api/token/verify", body)
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Accept", "application/json")
+		sent := `{"token":"` + pair.Access + `"}`
+		w := &discard{header: make(http.Header)}
+		b.ReportAllocs()
+		for b.Loop() {
+			body.Reset(sent)
+			r.ContentLength = int64(body.Len())
+			clear(w.header)
+			s.ServeHTTP(w, r)
+			if w.status != http.StatusOK {
+				b.Fatalf("answer is %d", w.status)
+			}
+		}
+	})
 }

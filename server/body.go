@@ -33,7 +33,22 @@ func newBodyRule(operation *openapi3.Operation) (*bodyRule, error) {
 			return nil, fmt.Errorf("field %s of a request body is not a required text", name)
 		}
 	}
-	return &bodyRule{schema, schema.Required}, nil
+	return &bodyRule{withoutTextPattern(schema), schema.Required}, nil
+}
+
+// withoutTextPattern leaves out of a schema what readText has checked before: looking for it once more would cost more than
+// all other validation.
+func withoutTextPattern(schema *openapi3.Schema) *openapi3.Schema {
+	lighter := *schema
+	lighter.Properties = make(openapi3.Schemas, len(schema.Properties))
+	for name, property := range schema.Properties {
+		value := *property.Value
+		if value.Pattern == textPattern {
+			value.Pattern = ""
+		}
+		lighter.Properties[name] = &openapi3.SchemaRef{Value: &value}
+	}
+	return &lighter
 }
 
 // read turns the body of a request into the one value that is validated and then handed on.
@@ -86,13 +101,14 @@ func latin1(field string) string {
 	return string(runes)
 }
 
-// parseObject parses a body once and keeps the raw values of the wanted names, compared exactly. Of a repeated name the
-// last counts. A second reader of the body could understand another name or another duplicate: there is none.
-func parseObject(body []byte, wanted []string) (map[string]jsontext.Value, error) {
+// parseObject parses a body once and keeps the raw values of the wanted names, compared exactly, in their order; nil where
+// there is none. Of a repeated name the last counts. A second reader of the body could understand another name or another duplicate: there is none.
+func parseObject(body []byte, wanted []string) ([]jsontext.Value, error) {
 	if !utf8.Valid(body) {
 		return nil, aboutError{errSyntax, "Invalid UTF-8."}
 	}
-	dec := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	// Of a bytes.Buffer alone the decoder makes no copy.
+	dec := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if dec.PeekKind() != '{' {
 		raw, err := dec.ReadValue()
 		if err == nil {
@@ -107,19 +123,19 @@ func parseObject(body []byte, wanted []string) (map[string]jsontext.Value, error
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, syntaxError(body, err)
 	}
-	values := make(map[string]jsontext.Value, len(wanted))
+	values := make([]jsontext.Value, len(wanted))
 	for dec.PeekKind() != '}' {
-		name, err := dec.ReadToken()
+		name, err := dec.ReadValue()
 		if err != nil {
 			return nil, syntaxError(body, err)
 		}
-		at := slices.Index(wanted, name.String())
+		at := indexName(wanted, name)
 		raw, err := dec.ReadValue()
 		if err != nil {
 			return nil, syntaxError(body, err)
 		}
 		if at >= 0 {
-			values[wanted[at]] = raw.Clone()
+			values[at] = raw.Clone()
 		}
 	}
 	if _, err := dec.ReadToken(); err != nil {
@@ -129,6 +145,14 @@ func parseObject(body []byte, wanted []string) (map[string]jsontext.Value, error
 		return nil, syntaxError(body, err)
 	}
 	return values, nil
+}
+
+// indexName finds a name as it is written in JSON.
+func indexName(wanted []string, raw jsontext.Value) int {
+	if bytes.IndexByte(raw, '\\') >= 0 {
+		return slices.Index(wanted, unquote(raw))
+	}
+	return slices.IndexFunc(wanted, func(name string) bool { return name == string(raw[1:len(raw)-1]) })
 }
 
 func atEnd(dec *jsontext.Decoder) error {
@@ -168,14 +192,17 @@ func notAnObject(raw jsontext.Value) error {
 }
 
 // validate reads the fields as text and holds them against the schema. All errors of both come at once, by field.
-func (b *bodyRule) validate(raw map[string]jsontext.Value) (map[string]any, error) {
+func (b *bodyRule) validate(raw []jsontext.Value) (map[string]any, error) {
 	values := make(map[string]any, len(raw))
-	found := make(map[string][]string)
-	for name, text := range raw {
+	var found map[string][]string
+	for i, text := range raw {
+		if text == nil {
+			continue
+		}
 		value, messages := readText(text)
-		values[name] = value
+		values[b.fields[i]] = value
 		if len(messages) > 0 {
-			found[name] = messages
+			found = note(found, b.fields[i], messages)
 		}
 	}
 	err := b.schema.VisitJSON(values, openapi3.VisitAsRequest(), openapi3.MultiErrors(), openapi3.DisableSchemaErrorDetails())
@@ -184,7 +211,7 @@ func (b *bodyRule) validate(raw map[string]jsontext.Value) (map[string]any, erro
 	}
 	for _, name := range b.fields {
 		if len(found[name]) == 0 {
-			found[name] = schemaMessages(err, name)
+			found = note(found, name, schemaMessages(err, name))
 		}
 	}
 	var refused fieldErrors
@@ -197,6 +224,15 @@ func (b *bodyRule) validate(raw map[string]jsontext.Value) (map[string]any, erro
 		refused = fieldErrors{{"non_field_errors", []string{"Invalid data."}}}
 	}
 	return nil, refused
+}
+
+// note makes the map when there is something to note: most requests are good.
+func note(found map[string][]string, field string, messages []string) map[string][]string {
+	if found == nil {
+		found = make(map[string][]string)
+	}
+	found[field] = messages
+	return found
 }
 
 // schemaMessages puts into words what the validator found wrong with a field. Its own words hold the value.

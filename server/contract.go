@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -28,11 +30,14 @@ func LoadContract() (*openapi3.T, error) {
 
 // contract is the document as a table, made once: what is a request?
 type contract struct {
-	routes map[string]*route // by path, without a trailing slash
+	routes    map[string]*route // by path, without a trailing slash
+	templates map[string]*route // whose last segment stands for a value, by what is before it
 }
 
 type route struct {
-	path       string
+	path       string // as it is written in the document
+	segment    string // the name of the last segment, "" when it stands for itself
+	value      *openapi3.Schema
 	allow      string
 	about      []byte // the answer to OPTIONS
 	protected  bool   // every method wants an access token
@@ -42,47 +47,70 @@ type route struct {
 }
 
 type operation struct {
-	id   string
-	body *bodyRule // nil: it takes none
+	parameters
+	id    string
+	body  *bodyRule        // nil: it takes none
+	serve http.HandlerFunc // of the generated code
 }
 
 func newContract(doc *openapi3.T) (*contract, error) {
-	c := &contract{routes: make(map[string]*route)}
+	c := &contract{routes: make(map[string]*route), templates: make(map[string]*route)}
 	for path, item := range doc.Paths.Map() {
-		if strings.ContainsAny(path, "{}") {
-			return nil, fmt.Errorf("path %s: templates are not served yet", path)
+		before, segment, err := template(path)
+		if err != nil {
+			return nil, fmt.Errorf("path %s: %w", path, err)
 		}
-		rt := &route{path: path, operations: make(map[string]operation)}
-		var allow []string
-		operations := item.Operations()
-		for _, method := range slices.Sorted(maps.Keys(operations)) {
-			op := operations[method]
-			entry := operation{id: op.OperationID}
-			if op.RequestBody != nil {
-				rule, err := newBodyRule(op)
-				if err != nil {
-					return nil, fmt.Errorf("%s %s: %w", method, path, err)
-				}
-				entry.body = rule
-			}
-			if op.Security != nil && len(*op.Security) > 0 {
-				rt.protected = true
-			}
-			rt.tags = append(rt.tags, op.Tags...)
-			rt.operations[method] = entry
-			allow = append(allow, method)
-			if method == http.MethodGet {
-				rt.operations[http.MethodHead] = entry
-				allow = append(allow, http.MethodHead)
-			}
-			if rt.about == nil {
-				rt.about = describe(op)
-			}
+		rt, err := newRoute(path, segment, item)
+		if err != nil {
+			return nil, fmt.Errorf("path %s: %w", path, err)
 		}
-		rt.allow = strings.Join(append(allow, http.MethodOptions), ", ")
-		c.routes[path] = rt
+		if segment == "" {
+			c.routes[path] = rt
+			continue
+		}
+		if other, taken := c.templates[before]; taken {
+			return nil, fmt.Errorf("path %s: it is the same as %s", path, other.path)
+		}
+		c.templates[before] = rt
 	}
 	return c, nil
+}
+
+func newRoute(path, segment string, item *openapi3.PathItem) (rt *route, err error) {
+	rt = &route{path: path, segment: segment, operations: make(map[string]operation)}
+	var allow []string
+	operations := item.Operations()
+	if len(operations) == 0 {
+		return nil, errors.New("it has no operations")
+	}
+	for _, method := range slices.Sorted(maps.Keys(operations)) {
+		op := operations[method]
+		entry := operation{id: op.OperationID}
+		if entry.parameters, err = newParameters(item.Parameters, op.Parameters); err != nil {
+			return nil, fmt.Errorf("%s: %w", method, err)
+		}
+		if op.RequestBody != nil {
+			if entry.body, err = newBodyRule(op); err != nil {
+				return nil, fmt.Errorf("%s: %w", method, err)
+			}
+		}
+		if op.Security != nil && len(*op.Security) > 0 {
+			rt.protected = true
+		}
+		rt.tags = append(rt.tags, op.Tags...)
+		rt.operations[method] = entry
+		allow = append(allow, method)
+		if method == http.MethodGet {
+			rt.operations[http.MethodHead] = entry
+			allow = append(allow, http.MethodHead)
+		}
+		if rt.about == nil {
+			rt.about = describe(op)
+		}
+	}
+	rt.allow = strings.Join(append(allow, http.MethodOptions), ", ")
+	rt.value, err = shared(segment, rt.operations)
+	return rt, err
 }
 
 // describe is what OPTIONS tells of a path, by its first operation.
@@ -91,81 +119,102 @@ func describe(op *openapi3.Operation) []byte {
 	return append(out, `,"renders":["application/json"],"parses":["application/json"]}`...)
 }
 
-// find returns the route of a path; a trailing slash does not count.
-func (c *contract) find(path string) (*route, bool) {
-	rt, ok := c.routes[strings.TrimSuffix(path, "/")]
-	return rt, ok
+// find returns the route of a path and what its last segment stands for, "" where that stands for itself. A trailing slash
+// does not count. A slash that is escaped parts nothing, so that no path of the document has one.
+func (c *contract) find(at *url.URL) (rt *route, value string, ok bool) {
+	if strings.Contains(at.RawPath, "%2F") || strings.Contains(at.RawPath, "%2f") {
+		return nil, "", false
+	}
+	path := strings.TrimSuffix(at.Path, "/")
+	if rt, ok = c.routes[path]; ok {
+		return rt, "", true
+	}
+	last := strings.LastIndexByte(path, '/') + 1
+	rt, ok = c.templates[path[:last]]
+	if !ok || rt.value.VisitJSON(path[last:]) != nil {
+		return nil, "", false
+	}
+	return rt, path[last:], true
+}
+
+// all calls visit with each route.
+func (c *contract) all(visit func(*route)) {
+	for _, table := range []map[string]*route{c.routes, c.templates} {
+		for _, rt := range table {
+			visit(rt)
+		}
+	}
 }
 
 // switchOff makes a 404 of the paths whose operations have a tag.
 func (c *contract) switchOff(tag string) {
-	for _, rt := range c.routes {
-		rt.off = rt.off || slices.Contains(rt.tags, tag)
-	}
+	c.all(func(rt *route) { rt.off = rt.off || slices.Contains(rt.tags, tag) })
 }
 
-// check decides whether r is a request to rt, in the order in which SimpleJWT's framework does, and returns it as the
-// generated code is to see it: the path as in the document, and the body validated.
-func (s *Server) check(w http.ResponseWriter, r *http.Request, rt *route) (*http.Request, operation, error) {
+// bind gives each operation the generated code that serves it, and fails when there is none.
+func (c *contract) bind(served map[string]http.HandlerFunc) (err error) {
+	c.all(func(rt *route) {
+		for method, op := range rt.operations {
+			written := method
+			if method == http.MethodHead { // net/http cuts the body
+				written = http.MethodGet
+			}
+			if op.serve = served[written+" "+rt.path]; op.serve == nil {
+				err = fmt.Errorf("nothing was generated for %s %s", written, rt.path)
+			}
+			rt.operations[method] = op
+		}
+	})
+	return err
+}
+
+// check decides whether r is a request to rt, in the order in which SimpleJWT's framework does. It makes of r what the
+// generated code is to see: no path but the value in it, the query of checked values, the body validated. Without an
+// error and without an operation to serve, OPTIONS was asked.
+func (s *Server) check(a *answer, r *http.Request, rt *route, value string) (operation, error) {
 	op, known := rt.operations[r.Method]
+	if known {
+		a.operation = op.id
+	}
 	if rt.off || !acceptsFormat(r.URL.RawQuery) {
-		return nil, op, errNotFound
+		return operation{}, errNotFound
 	}
 	if !acceptsJSON(r.Header) {
-		return nil, op, errNotAcceptable
+		return operation{}, errNotAcceptable
 	}
-	ctx := r.Context()
 	if rt.protected {
 		account, err := s.authenticate(r)
 		if err != nil {
 			if status, _, _ := lookUp(err); status == http.StatusUnauthorized {
-				w.Header().Set("Allow", rt.allow)
+				a.Header().Set("Allow", rt.allow)
 			}
-			return nil, op, err
+			return operation{}, err
 		}
-		ctx = withAccount(ctx, account)
+		a.account = &account
 	}
 	if !known {
-		w.Header().Set("Allow", rt.allow)
+		a.Header().Set("Allow", rt.allow)
 		if r.Method == http.MethodOptions {
-			return nil, op, nil
+			return operation{}, nil
 		}
-		return nil, op, aboutError{errMethod, latin1(r.Method)}
+		return operation{}, aboutError{errMethod, latin1(r.Method)}
 	}
-	checked := r.WithContext(ctx)
-	checked.URL = &url.URL{Path: rt.path}
-	checked.Body = http.NoBody
+	query, err := op.query(r.URL.RawQuery)
+	if err != nil {
+		return operation{}, err
+	}
+	body := io.ReadCloser(http.NoBody)
 	if op.body != nil {
-		value, err := op.body.read(w, r)
+		fields, err := op.body.read(a, r)
 		if err != nil {
-			return nil, op, err
+			return operation{}, err
 		}
-		checked.Body = validatedBody{value}
+		body = validatedBody{fields}
 	}
-	return checked, op, nil
-}
-
-// acceptsFormat looks at the query's format, as the document describes it. The rest of the query is nobody's business.
-func acceptsFormat(query string) bool {
-	if query == "" {
-		return true
+	a.checked.RawQuery = query
+	r.URL, r.Body = &a.checked, body
+	if rt.segment != "" {
+		r.SetPathValue(rt.segment, value)
 	}
-	values, _ := url.ParseQuery(query) // it returns what it could read
-	formats := values["format"]
-	return len(formats) == 0 || formats[len(formats)-1] == "" || formats[len(formats)-1] == "json"
-}
-
-// acceptsJSON reads Accept as SimpleJWT's framework does: neither q nor any other parameter counts.
-func acceptsJSON(header http.Header) bool {
-	fields := header.Values("Accept")
-	if len(fields) == 0 {
-		return true
-	}
-	for media := range strings.SplitSeq(strings.Join(fields, ","), ",") {
-		full, _, _ := strings.Cut(media, ";")
-		if matchesJSON(full) {
-			return true
-		}
-	}
-	return false
+	return op, nil
 }

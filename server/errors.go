@@ -57,6 +57,7 @@ var answers = []struct {
 	{auth.ErrAccessPasswordChanged, http.StatusUnauthorized, "The user's password has been changed.", "password_changed"},
 
 	{errNotFound, http.StatusNotFound, "Not found.", ""},
+	{auth.ErrNoSession, http.StatusNotFound, "Not found.", ""},
 	{errNotAcceptable, http.StatusNotAcceptable, "Could not satisfy the request Accept header.", ""},
 	{errMethod, http.StatusMethodNotAllowed, `Method "%s" not allowed.`, ""},
 	{errTooLarge, http.StatusRequestEntityTooLarge, "Request body is larger than 131072 bytes.", ""},
@@ -70,6 +71,19 @@ var answers = []struct {
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, unavailable, ""},
 	// The client has gone and reads no answer.
 	{context.Canceled, http.StatusServiceUnavailable, unavailable, ""},
+}
+
+// fieldAnswers are the errors that are a fault of a field, which is a 400. The first that fits counts.
+var fieldAnswers = []struct {
+	err            error
+	field, message string
+}{
+	{auth.ErrWrongPassword, "current_password", "Invalid password."},
+	{auth.ErrPasswordShort, "new_password", "This password is too short. It must contain at least 8 characters."},
+	{auth.ErrPasswordLong, "new_password", "This password is too long. It must be at most 4096 bytes."},
+	{auth.ErrPasswordIsName, "new_password", "The password is too similar to the username."},
+	{auth.ErrPasswordCommon, "new_password", "This password is too common."},
+	{auth.ErrBadPassword, "new_password", "Not a valid string."}, // the contract has refused all such
 }
 
 const unavailable = "Service temporarily unavailable, try again later."
@@ -92,11 +106,10 @@ type fieldError struct {
 
 func (fieldErrors) Error() string { return "fields are refused" }
 
-// fail answers with an error: the one place where an answer other than 200 is made. An error that the table does not
+// fail answers with an error: the one place where a refusal is made. An error that the table does not
 // know is a 500 that tells nothing, and is logged once.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	var fields fieldErrors
-	if errors.As(err, &fields) {
+	if fields := fieldErrorsOf(err); fields != nil {
 		writeJSON(w, http.StatusBadRequest, fields.json())
 		return
 	}
@@ -114,6 +127,19 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var kinds auth.KindsRefused
 	errors.As(err, &kinds)
 	writeJSON(w, status, detailJSON(detail, code, kinds))
+}
+
+// fieldErrorsOf returns what an error says of the fields of a request, nil when it is about something else.
+func fieldErrorsOf(err error) (fields fieldErrors) {
+	if errors.As(err, &fields) {
+		return fields
+	}
+	for _, a := range fieldAnswers {
+		if errors.Is(err, a.err) {
+			return fieldErrors{{a.field, []string{a.message}}}
+		}
+	}
+	return nil
 }
 
 // lookUp finds an error in the table.

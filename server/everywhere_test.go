@@ -3,9 +3,12 @@ package server_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	"example.com/tokenpair/storage"
 )
@@ -22,29 +25,60 @@ func (s *site) posts(t testing.TB) map[string]string {
 		"/api/token/blacklist":       `{"refresh":"` + p.Refresh + `"}`,
 		"/api/token/sliding":         goodBody,
 		"/api/token/sliding/refresh": `{"token":"` + sliding + `"}`,
+		"/api/me/password":           `{"current_password":"userpassword123","new_password":"violet anvil seven lakes"}`,
+	}
+}
+
+// protected are the operations that want a token and take no body.
+var protected = []struct{ method, path string }{
+	{"GET", "/api/me"}, {"GET", "/api/me/sessions"}, {"DELETE", "/api/me/sessions"}, {"DELETE", "/api/me/sessions/" + sid},
+}
+
+func TestProtectedPathsAreThese(t *testing.T) {
+	var written []string
+	eachOperation(document(), func(name string, op *openapi3.Operation) {
+		if len(*op.Security) > 0 {
+			written = append(written, filled(name))
+		}
+	})
+	tried := []string{"POST /api/me/password"}
+	for _, op := range protected {
+		tried = append(tried, op.method+" "+op.path)
+	}
+	slices.Sort(written)
+	slices.Sort(tried)
+	if !slices.Equal(written, tried) {
+		t.Errorf("tried are %q, and the document has %q", tried, written)
+	}
+	s := newSite(t, options{})
+	for _, name := range tried {
+		method, path, _ := strings.Cut(name, " ")
+		s.do(t, method, path, "").want(t, http.StatusUnauthorized, noCredentials)
+		s.do(t, method, path, "", "Accept: text/html").want(t, http.StatusNotAcceptable, notAcceptable)
+		s.do(t, method, path+"?format=xml", "").want(t, http.StatusNotFound, notFound)
 	}
 }
 
 // What every operation with a body refuses in the same words.
 func TestBodiesOnEveryPath(t *testing.T) {
 	s := newSite(t, withSliding())
-	posts := s.posts(t)
+	posts, bearer := s.posts(t), "Authorization: Bearer "+s.pair(t).Access // which the others do not look at
 	for path, item := range document().Paths.Map() {
 		if _, ok := posts[path]; item.Post != nil && !ok {
 			t.Errorf("%s is not tried", path)
 		}
 	}
 	for path, body := range posts {
-		s.do(t, "POST", path, strings.Repeat(" ", 131073), asJSON).want(t, http.StatusRequestEntityTooLarge, tooLarge)
-		s.do(t, "POST", path, body, "Content-Type: text/plain").want(t, http.StatusUnsupportedMediaType,
+		s.do(t, "POST", path, strings.Repeat(" ", 131073), asJSON, bearer).want(t, http.StatusRequestEntityTooLarge, tooLarge)
+		s.do(t, "POST", path, body, "Content-Type: text/plain", bearer).want(t, http.StatusUnsupportedMediaType,
 			`{"detail":"Unsupported media type \"text/plain\" in request."}`)
-		s.do(t, "POST", path, `[]`, asJSON).want(t, http.StatusBadRequest,
+		s.do(t, "POST", path, `[]`, asJSON, bearer).want(t, http.StatusBadRequest,
 			`{"non_field_errors":["Invalid data. Expected a dictionary, but got list."]}`)
-		got := s.do(t, "POST", path, `{`, asJSON)
+		got := s.do(t, "POST", path, `{`, asJSON, bearer)
 		if got.status != http.StatusBadRequest || !strings.HasPrefix(got.body, `{"detail":"JSON parse error - `) {
 			t.Errorf("%s: answer is %d %s", path, got.status, got.body)
 		}
-		s.do(t, "GET", path, "").wantStatus(t, http.StatusMethodNotAllowed)
+		s.do(t, "GET", path, "", bearer).wantStatus(t, http.StatusMethodNotAllowed)
 	}
 }
 
@@ -68,13 +102,15 @@ func TestLockedDatabaseIsBusy(t *testing.T) {
 	posts, bearer := s.posts(t), "Authorization: Bearer "+s.pair(t).Access
 	lock = true
 	for path, body := range posts {
-		got := s.do(t, "POST", path, body, asJSON)
+		got := s.do(t, "POST", path, body, asJSON, bearer)
 		got.want(t, http.StatusServiceUnavailable, busy)
 		if got.header.Get("Retry-After") != "3" {
 			t.Errorf("%s: Retry-After is %q", path, got.header.Get("Retry-After"))
 		}
 	}
-	s.get(t, bearer).want(t, http.StatusServiceUnavailable, busy)
+	for _, op := range protected {
+		s.do(t, op.method, op.path, "", bearer).want(t, http.StatusServiceUnavailable, busy)
+	}
 	lock = false
 	s.get(t, bearer).wantStatus(t, http.StatusOK)
 }
@@ -112,7 +148,9 @@ func TestClosedDatabaseOnEveryPath(t *testing.T) {
 	posts, bearer := s.posts(t), "Authorization: Bearer "+s.pair(t).Access
 	must(t, s.store.Close())
 	for path, body := range posts {
-		s.do(t, "POST", path, body, asJSON).want(t, http.StatusInternalServerError, failed)
+		s.do(t, "POST", path, body, asJSON, bearer).want(t, http.StatusInternalServerError, failed)
 	}
-	s.get(t, bearer).want(t, http.StatusInternalServerError, failed)
+	for _, op := range protected {
+		s.do(t, op.method, op.path, "", bearer).want(t, http.StatusInternalServerError, failed)
+	}
 }

@@ -185,6 +185,12 @@ func (s *site) receive(t testing.TB, method, path string, response *http.Respons
 	return got
 }
 
+// sid is a session that nobody has.
+const sid = "0f8fad5bd9cb469fa16570867728950e"
+
+// filled is a path of the document as a request has it.
+func filled(path string) string { return strings.ReplaceAll(path, "{sid}", sid) }
+
 func (s *site) login(t testing.TB, body string) reply {
 	t.Helper()
 	return s.do(t, http.MethodPost, "/api/token", body, asJSON)

@@ -68,7 +68,7 @@ func (s *site) check(t testing.TB, method, path string, got reply) {
 	for _, breach := range answer.Breaches() {
 		t.Errorf("%s %s answers %d: %s", method, path, got.status, breach)
 	}
-	if id := answer.Operation(); id != "" {
+	for _, id := range answer.Operations() {
 		produced.Store(fmt.Sprintf("%s %d", id, got.status), true)
 	}
 }

@@ -3,6 +3,7 @@ package server_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -43,7 +44,17 @@ func TestLogHoldsNothingOfARequest(t *testing.T) {
 			}
 		}
 	}
+	bearer := "Authorization: Bearer " + s.pair(t).Access
 	for _, c := range []struct{ method, target, header string }{
+		{"DELETE", "/api/me/sessions/canary", bearer},
+		{"DELETE", "/api/me/sessions/canary", "Accept: */*"},
+		{"PUT", "/api/me/sessions/canary", bearer},
+		{"canary", "/api/me/sessions/canary/", bearer},
+		{"OPTIONS", "/api/me/sessions/canary", bearer},
+		{"DELETE", "/api/me/sessions/canary%2Fcanary", bearer},
+		{"DELETE", "/api/me/sessions/canary?format=canary", bearer},
+		{"DELETE", "/api/me/sessions?current=canary", bearer},
+		{"POST", "/api/me/password", bearer},
 		{"GET", "/canary", "Accept: canary"},
 		{"GET", "/livez?format=canary", "Accept: */*"},
 		{"GET", "/livez", "Accept: canary"},
@@ -56,6 +67,9 @@ func TestLogHoldsNothingOfARequest(t *testing.T) {
 	} {
 		s.do(t, c.method, c.target, `"canary"`, c.header)
 	}
+	for _, body := range []string{`{"current_password":"canary","new_password":"canary-password"}`, `{"current_password":"userpassword123","new_password":"canary"}`} {
+		s.do(t, "POST", "/api/me/password", body, asJSON, bearer).wantStatus(t, http.StatusBadRequest)
+	}
 	lines := s.logged()
 	text := strings.ToLower(strings.Join(lines, "\n"))
 	for _, secret := range append(tokens, "canary") {
@@ -63,7 +77,7 @@ func TestLogHoldsNothingOfARequest(t *testing.T) {
 			t.Errorf("the log holds %q:\n%s", secret, text)
 		}
 	}
-	if len(tokens) != 4 || len(linesWith(lines, `"msg":"request"`)) != 20 {
+	if len(tokens) != 4 || len(linesWith(lines, `"msg":"request"`)) != 32 {
 		t.Errorf("%d parts of tokens, and the log is\n%s", len(tokens), text)
 	}
 }
@@ -87,6 +101,10 @@ func TestAccessLog(t *testing.T) {
 		{"GET", "/api/docs/init.js", "docs"},
 		{"GET", "/api/openapi.json", "openapi.json"},
 		{"BREW", "/somewhere", "unknown"},
+		{"DELETE", "/api/me/sessions/" + sid, "endSession"},
+		{"GET", "/api/me/sessions/" + sid + "/", "/api/me/sessions/{sid}"},
+		{"DELETE", "/api/me/sessions/a.b", "unknown"},
+		{"DELETE", "/api/me/sessions?current=1", "endSessions"},
 	} {
 		got := s.do(t, c.method, c.target, "")
 		method := c.method

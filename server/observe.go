@@ -7,21 +7,17 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime"
 	"runtime/debug"
 	"time"
 )
 
-type requestIDKey struct{}
-
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
-
 // answer is the ResponseWriter of one request; it remembers what the access log tells.
 type answer struct {
 	http.ResponseWriter
+	caller
+	checked   url.URL // what the generated code sees of the request's
 	status    int
 	operation string
 }
@@ -58,9 +54,8 @@ func (u unterminated) Write(p []byte) (int, error) {
 func (s *Server) observe(serve func(*answer, *http.Request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		id := rand.Text()
-		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
-		a := &answer{ResponseWriter: w}
+		a := &answer{ResponseWriter: w, caller: caller{requestID: rand.Text(), request: r}}
+		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, &a.caller)) // a copy, which check may change
 		a.Header().Set("X-Content-Type-Options", "nosniff")
 		// net/http has dropped Content-Length by now when Transfer-Encoding came with it, and the two together are how
 		// a second request is smuggled past a proxy; HTTP/1.0 does not know Transfer-Encoding at all (RFC 9112 §6.1).
@@ -68,17 +63,28 @@ func (s *Server) observe(serve func(*answer, *http.Request)) http.Handler {
 			a.Header().Set("Connection", "close")
 		}
 		defer func() {
-			s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-				slog.String("request_id", id),
-				slog.String("method", knownMethod(r.Method)),
-				slog.String("operation", a.operation),
-				slog.Int("status", a.status),
-				slog.Float64("duration_ms", float64(time.Since(start).Microseconds())/1000),
-				slog.String("remote", r.RemoteAddr))
+			s.logRequest(a, r, time.Since(start))
 		}()
 		defer s.recovered(a, r)
 		serve(a, r)
 	})
+}
+
+// logRequest hands the handler a record of its own making: a Logger would look up which line of code logs, each time.
+func (s *Server) logRequest(a *answer, r *http.Request, took time.Duration) {
+	handler := s.log.Handler()
+	if !handler.Enabled(r.Context(), slog.LevelInfo) {
+		return
+	}
+	record := slog.NewRecord(time.Now(), slog.LevelInfo, "request", 0)
+	record.AddAttrs(
+		slog.String("request_id", a.requestID),
+		slog.String("method", knownMethod(r.Method)),
+		slog.String("operation", a.operation),
+		slog.Int("status", a.status),
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
+		slog.String("remote", r.RemoteAddr))
+	handler.Handle(r.Context(), record) // as with a Logger, there is nobody to tell
 }
 
 // recovered turns a panic into a 500. It tells the log where the panic came from and of what kind it was; the value

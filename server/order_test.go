@@ -80,7 +80,7 @@ func TestAcceptAndFormatOnEveryPath(t *testing.T) {
 				if c.accept != "" {
 					headers = []string{"Accept: " + strings.TrimSpace(c.accept)}
 				}
-				got := s.do(t, method, path+c.query, "", headers...)
+				got := s.do(t, method, filled(path)+c.query, "", headers...)
 				if refused := got.status == 404 || got.status == 406; got.status != c.want && (c.want != 0 || refused) {
 					t.Errorf("%s %s%s, Accept %q: answer is %d, want %d", method, path, c.query, c.accept, got.status, c.want)
 				}
@@ -100,6 +100,9 @@ func TestMethodsOnEveryPath(t *testing.T) {
 		"/api/token/sliding":         "POST, OPTIONS",
 		"/api/token/sliding/refresh": "POST, OPTIONS",
 		"/api/me":                    "GET, HEAD, OPTIONS",
+		"/api/me/sessions":           "DELETE, GET, HEAD, OPTIONS",
+		"/api/me/sessions/" + sid:    "DELETE, OPTIONS",
+		"/api/me/password":           "POST, OPTIONS",
 		"/livez":                     "GET, HEAD, OPTIONS",
 		"/readyz":                    "GET, HEAD, OPTIONS",
 	} {
@@ -115,8 +118,10 @@ func TestMethodsOnEveryPath(t *testing.T) {
 					got.want(t, http.StatusMethodNotAllowed, notAllowed(method))
 				case !allowed:
 					got.wantStatus(t, http.StatusMethodNotAllowed)
-				case method != "POST":
+				case method == "GET" || method == "HEAD":
 					got.wantStatus(t, http.StatusOK)
+				case got.status == http.StatusMethodNotAllowed:
+					t.Errorf("%s %s is not allowed", method, path)
 				}
 				if got.header.Get("Allow") != allow && (!allowed || method == "OPTIONS") {
 					t.Errorf("%s %s: Allow is %q, want %q", method, path, got.header.Get("Allow"), allow)
@@ -145,6 +150,8 @@ func TestPaths(t *testing.T) {
 		"/api/token/":               http.StatusOK,
 		"/api/token?next=/":         http.StatusOK,
 		"/api/%74oken":              http.StatusOK,
+		"/api%2Ftoken":              http.StatusNotFound,
+		"/api/token%2f":             http.StatusNotFound,
 		"http://other/api/token":    http.StatusOK,
 		"http://other/api/token/":   http.StatusOK,
 		"/api/token//":              http.StatusNotFound,

@@ -35,7 +35,6 @@ type Server struct {
 	authTypes  []string
 	retryAfter int
 	contract   *contract
-	operations http.Handler // the generated routes
 	docs       map[string]page
 	handler    http.Handler
 	draining   atomic.Bool
@@ -70,7 +69,9 @@ func New(svc *auth.Service, opts Options) (*Server, error) {
 			return nil, fmt.Errorf("prepare the documentation: %w", err)
 		}
 	}
-	s.operations = s.routes()
+	if err := table.bind(s.generated()); err != nil {
+		return nil, fmt.Errorf("serve the contract: %w", err)
+	}
 	s.handler = s.observe(s.serve)
 	return s, nil
 }
@@ -88,35 +89,45 @@ func (s *Server) serve(a *answer, r *http.Request) {
 		s.servePage(a, r, page)
 		return
 	}
-	rt, ok := s.contract.find(r.URL.Path)
+	rt, value, ok := s.contract.find(r.URL)
 	if !ok {
 		a.operation = "unknown"
 		s.fail(a, r, errNotFound)
 		return
 	}
 	a.operation = rt.path
-	checked, op, err := s.check(a, r, rt)
-	if op.id != "" {
-		a.operation = op.id
-	}
+	op, err := s.check(a, r, rt, value)
 	switch {
 	case err != nil:
 		s.fail(a, r, err)
-	case checked == nil:
+	case op.serve == nil:
 		writeJSON(a, http.StatusOK, rt.about)
 	default:
-		s.operations.ServeHTTP(unterminated{a}, checked)
+		op.serve(unterminated{a}, r)
 	}
 }
 
-// routes binds the generated routes to this server. The three hooks make the one renderer write every error.
-func (s *Server) routes() http.Handler {
+// registry notes what the generated code would have a ServeMux serve, by method and path. The contract has found the path
+// already, and a ServeMux would look for it once more, by rules of its own: it cleans paths, by a redirect.
+type registry struct {
+	http.Handler // none: nothing is served by it
+	served       map[string]http.HandlerFunc
+}
+
+func (r registry) HandleFunc(pattern string, serve func(http.ResponseWriter, *http.Request)) {
+	r.served[pattern] = serve
+}
+
+// generated binds the generated code to this server. The three hooks make the one renderer write every error.
+func (s *Server) generated() map[string]http.HandlerFunc {
 	strict := generated.NewStrictHandlerWithOptions(s, []generated.StrictMiddlewareFunc{refuseNothing},
 		generated.StrictHTTPServerOptions{
 			RequestErrorHandlerFunc:  s.failBinding,
 			ResponseErrorHandlerFunc: s.fail,
 		})
-	return generated.HandlerWithOptions(strict, generated.StdHTTPServerOptions{ErrorHandlerFunc: s.failBinding})
+	routes := registry{served: make(map[string]http.HandlerFunc)}
+	generated.HandlerWithOptions(strict, generated.StdHTTPServerOptions{BaseRouter: routes, ErrorHandlerFunc: s.failBinding})
+	return routes.served
 }
 
 // failBinding answers when the generated code could not bind what the contract had accepted: a fault of ours, and its

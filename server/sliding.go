@@ -10,7 +10,7 @@ import (
 
 // ObtainSlidingToken is POST /api/token/sliding.
 func (s *Server) ObtainSlidingToken(ctx context.Context, request generated.ObtainSlidingTokenRequestObject) (generated.ObtainSlidingTokenResponseObject, error) {
-	encoded, err := s.auth.ObtainSliding(ctx, request.Body.Username, request.Body.Password)
+	encoded, err := s.auth.ObtainSliding(ctx, request.Body.Username, request.Body.Password, clientOf(ctx))
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,8 @@ var strays = []string{
 	"/api/docs/index.html", "/api/docs/index.html~", "/api/docs/docs/index.html", "/api/docs/x", "/api/docs/init.js/", "/api/docs/init.js.map",
 	"/api/docs/swagger-ui.css.gz", "/api/docs/swagger-ui.css.map", "/api/docs/swagger-ui-bundle.js.gz",
 	"/api/docs/swagger-ui-standalone-preset.js", "/api/docs/swagger-initializer.js", "/api/docs/oauth2-redirect.html",
-	"/api/docs/favicon-16x16.png", "/api/users", "/api/my", "/api/me/x", "/api/me/password", "/api/token/refresh/x", "/api/token/sliding/x", "/api/token.json", "/api/token/debug", "/api/tokens", "/token",
+	"/api/docs/favicon-16x16.png", "/api/users", "/api/my", "/api/me/x", "/api/me/password/x", "/api/me/passwords", "/api/me/session",
+	"/api/me/sessions/" + sid + "/x", "/api/me/sessions/{sid}", "/api/me/sessions/" + sid + ".json", "/api/me/sessions/current=true", "/api/token/refresh/x", "/api/token/sliding/x", "/api/token.json", "/api/token/debug", "/api/tokens", "/token",
 	"/livez/x", "/readyz/x", "/livez.json",
 }
 

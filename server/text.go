@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"strconv"
@@ -12,6 +13,9 @@ import (
 	"example.com/tokenpair/auth"
 )
 
+// textPattern is how the contract says what readText refuses: null characters, and nothing but white space.
+const textPattern = `^[^\u0000]*[^\u0000\u0009-\u000D\u001C-\u0020\u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000][^\u0000]*$`
+
 // readText reads the value of a text field as SimpleJWT's framework does: a number becomes its text, outer white space
 // is cut. messages says what is wrong with the characters; of a value that is no text at all the schema says it.
 func readText(raw jsontext.Value) (value any, messages []string) {
@@ -19,9 +23,7 @@ func readText(raw jsontext.Value) (value any, messages []string) {
 	case '0':
 		return pythonNumber(string(raw)), nil
 	case '"':
-		// Lone surrogates decode to U+FFFD and are noted from the raw text below.
-		decoded, _ := jsontext.AppendUnquote(nil, raw)
-		text := auth.TrimSpace(string(decoded))
+		text := auth.TrimSpace(unquote(raw))
 		return text, checkText(text, raw)
 	case 'n':
 		return nil, nil
@@ -34,11 +36,20 @@ func readText(raw jsontext.Value) (value any, messages []string) {
 	}
 }
 
+// unquote reads a JSON string that the decoder has accepted. Lone surrogates become U+FFFD.
+func unquote(raw jsontext.Value) string {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1])
+	}
+	decoded, _ := jsontext.AppendUnquote(nil, raw)
+	return string(decoded)
+}
+
 func checkText(text string, raw jsontext.Value) (messages []string) {
 	if text == "" {
 		return []string{"This field may not be blank."}
 	}
-	if strings.ContainsRune(text, 0) {
+	if strings.IndexByte(text, 0) >= 0 {
 		messages = append(messages, "Null characters are not allowed.")
 	}
 	if lone, found := loneSurrogate(raw); found {
@@ -49,7 +60,7 @@ func checkText(text string, raw jsontext.Value) (messages []string) {
 
 // loneSurrogate finds the first \uHHHH in a JSON string that is half of a pair without the other half.
 func loneSurrogate(raw jsontext.Value) (unit rune, found bool) {
-	for i := 0; i < len(raw)-1; i++ {
+	for i := bytes.IndexByte(raw, '\\'); i >= 0 && i < len(raw)-1; i++ {
 		if raw[i] != '\\' {
 			continue
 		}

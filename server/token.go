@@ -13,7 +13,7 @@ const noStore = "no-store"
 
 // ObtainTokenPair is POST /api/token.
 func (s *Server) ObtainTokenPair(ctx context.Context, request generated.ObtainTokenPairRequestObject) (generated.ObtainTokenPairResponseObject, error) {
-	pair, err := s.auth.ObtainPair(ctx, request.Body.Username, request.Body.Password)
+	pair, err := s.auth.ObtainPair(ctx, request.Body.Username, request.Body.Password, clientOf(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +25,7 @@ func (s *Server) ObtainTokenPair(ctx context.Context, request generated.ObtainTo
 
 // RefreshToken is POST /api/token/refresh.
 func (s *Server) RefreshToken(ctx context.Context, request generated.RefreshTokenRequestObject) (generated.RefreshTokenResponseObject, error) {
-	pair, err := s.auth.Refresh(ctx, request.Body.Refresh)
+	pair, err := s.auth.Refresh(ctx, request.Body.Refresh, clientOf(ctx))
 	if err != nil {
 		return nil, err
 	}

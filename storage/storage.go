@@ -35,6 +35,13 @@ type User struct {
 	LastLogin time.Time
 	// Joined is Django's date_joined, zero when it is not known.
 	Joined time.Time
+	// Claims is the JSON object of claims that the user's tokens have besides the standard ones, "" for none. A Store does
+	// not look into it. AddUsers and Import leave it out.
+	Claims string
+	// SessionsEnded is when all sessions of the user were last ended, whether there were any or not; zero when that never
+	// was. Each time it grows, whatever the clock says. A token that belongs to no session and was issued by then is to be
+	// refused. AddUsers and Import leave it out.
+	SessionsEnded time.Time
 }
 
 // Revocation says that a token is refused although its signature is good and it has not expired.
@@ -57,13 +64,14 @@ type Imported struct {
 	Revocations int
 }
 
-// Store remembers users, revoked tokens and settings. Every method is one durable unit of work, done wholly or not at all,
+// Store remembers users, sessions, revoked tokens and settings. Every method is one durable unit of work, done wholly or not at all,
 // and on disk when it returns; every method is safe for concurrent use, also with other processes on the same database. All
 // stop early when ctx ends, with an error for which errors.Is(err, ctx.Err()) holds: a caller whose write must not be lost
 // with its client passes a context of its own. An error that names none of ErrNotFound, ErrExists and ErrBusy means that the
 // database itself failed. No error text holds a password hash or the value of a setting.
 type Store interface {
 	UserStore
+	SessionStore
 	RevocationStore
 
 	// Import adds users and then revocations, all at once or none: nobody sees any of them before it has returned without
@@ -108,22 +116,32 @@ type UserStore interface {
 	// callers at once, one succeeds.
 	AddFirstUser(ctx context.Context, user User) (int64, error)
 
-	// SetPassword replaces the hash and its format, or reports ErrNotFound.
-	SetPassword(ctx context.Context, id int64, encoded, format string) error
+	// SetPassword replaces the hash and its format and ends the user's sessions (EndedByPassword), or reports ErrNotFound.
+	SetPassword(ctx context.Context, id int64, change PasswordChange) error
+
+	// ChangePassword does the same if the user is active and has had no end of all sessions after asOf
+	// (User.SessionsEnded), or reports ErrNotFound: whoever showed a password that was reset meanwhile changes nothing.
+	ChangePassword(ctx context.Context, id int64, asOf time.Time, change PasswordChange) error
 
 	// ReplacePassword replaces the hash and its format only where the stored hash still is old, and says whether it did:
 	// a rehash after a login never undoes a password change that happened meanwhile. A user who is not there any more is
 	// no error: nothing was replaced.
 	ReplacePassword(ctx context.Context, id int64, old, encoded, format string) (replaced bool, err error)
 
-	// SetActive lets the user log in or not, or reports ErrNotFound.
-	SetActive(ctx context.Context, id int64, active bool) error
+	// SetActive lets the user log in or not, or reports ErrNotFound. One who may not has all sessions ended
+	// (EndedInactive) at this time.
+	SetActive(ctx context.Context, id int64, active bool, at time.Time) error
+
+	// ReplaceClaims replaces User.Claims only where they still are old, and says whether it did. A user who is not there is
+	// no error: nothing was replaced.
+	ReplaceClaims(ctx context.Context, id int64, old, claims string) (replaced bool, err error)
 
 	// SetLastLogin remembers when the user logged in last, or reports ErrNotFound.
 	SetLastLogin(ctx context.Context, id int64, at time.Time) error
 
-	// DeleteUser forgets the user, or reports ErrNotFound.
-	DeleteUser(ctx context.Context, id int64) error
+	// DeleteUser forgets the user, or reports ErrNotFound. The user's sessions are ended (EndedDeleted) at this time and
+	// remembered.
+	DeleteUser(ctx context.Context, id int64, at time.Time) error
 
 	// PasswordFormats returns the distinct formats of all users, each once, ascending; the empty one is left out. It is
 	// cheap however many users there are: its work grows with the number of formats.

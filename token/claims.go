@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"iter"
 	"math"
 	"slices"
 	"strconv"
@@ -136,6 +137,31 @@ func (c *Claims) SetText(name, text string) { c.set(name, quote(text)) }
 
 // SetInt gives a claim a whole number, at its place if it is there and at the end if not.
 func (c *Claims) SetInt(name string, n int64) { c.set(name, strconv.AppendInt(nil, n, 10)) }
+
+// Set gives a claim a value, at its place if it is there and at the end if not. The value is that of another Claims.
+func (c *Claims) Set(name string, raw jsontext.Value) { c.set(name, raw) }
+
+// SetNull gives a claim the value null, at its place if it is there and at the end if not.
+func (c *Claims) SetNull(name string) { c.set(name, jsontext.Value("null")) }
+
+// Delete takes a claim out; it need not be there.
+func (c *Claims) Delete(name string) {
+	c.members = slices.DeleteFunc(c.members, func(m member) bool { return m.name == name })
+}
+
+// All yields the claims in their order.
+func (c Claims) All() iter.Seq2[string, jsontext.Value] {
+	return func(yield func(string, jsontext.Value) bool) {
+		for _, m := range c.members {
+			if !yield(m.name, m.raw) {
+				return
+			}
+		}
+	}
+}
+
+// Clone returns a copy: to change it does not change c.
+func (c Claims) Clone() Claims { return Claims{slices.Clone(c.members)} }
 
 func (c *Claims) set(name string, raw jsontext.Value) {
 	for i := range c.members {

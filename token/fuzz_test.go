@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/tokenpair/token"
 )
@@ -47,7 +48,8 @@ func FuzzRenew(f *testing.F) {
 			t.Fatalf("%q is accepted without an id or after its end", payload)
 		}
 		for name, renew := range map[string]func(token.Claims) (string, error){
-			"access": issuer.DeriveAccess, "refresh": issuer.Rotate, "sliding": issuer.ExtendSliding,
+			"access": issuer.DeriveAccess, "refresh": issuer.Rotate,
+			"sliding": func(c token.Claims) (string, error) { return issuer.ExtendSliding(c, time.Time{}) },
 		} {
 			renewed, err := renew(claims)
 			if errors.Is(err, token.ErrNoRefreshExpiry) || errors.Is(err, token.ErrRefreshExpired) || len(payload) > 2500 {

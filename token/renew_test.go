@@ -137,7 +137,7 @@ func TestRenewals(t *testing.T) {
 			if got := payload(t, refresh); got != test.refresh {
 				t.Errorf("refresh token\n got %s\nwant %s", got, test.refresh)
 			}
-			sliding, err := issuer.ExtendSliding(old)
+			sliding, err := issuer.ExtendSliding(old, time.Time{})
 			if test.extension == "" {
 				if !errors.Is(err, token.ErrNoRefreshExpiry) {
 					t.Errorf("extended: %v", err)
@@ -166,7 +166,7 @@ func TestExtendSlidingRefuses(t *testing.T) {
 		`1716527583`: token.ErrRefreshExpired, `1716527583.9`: token.ErrRefreshExpired, `0`: token.ErrRefreshExpired,
 		`-1`: token.ErrRefreshExpired, `1716527584`: nil,
 	} {
-		_, err := issuer.ExtendSliding(claimsOf(t, `{"token_type":"sliding","exp":1716613983,"jti":"a","refresh_exp":`+raw+`}`))
+		_, err := issuer.ExtendSliding(claimsOf(t, `{"token_type":"sliding","exp":1716613983,"jti":"a","refresh_exp":`+raw+`}`), time.Time{})
 		if !errors.Is(err, want) {
 			t.Errorf("refresh_exp %s: got %v, want %v", raw, err, want)
 		}

@@ -10,7 +10,10 @@ import (
 )
 
 // MaxLength is the length in bytes over which a token is not looked at.
-const MaxLength = 4096
+const MaxLength = 10 << 10
+
+// MaxExtra is for how many bytes of claims, as JSON in ASCII, every token has room beside those that are needed.
+const MaxExtra = 4 << 10
 
 // lastSecond is the end of the year 9999. SimpleJWT cannot read a later date, and no token of ours needs one.
 const lastSecond = 253402300799

@@ -185,7 +185,7 @@ func TestVerifyShapeAndSignature(t *testing.T) {
 		"line end inside":       parts[0] + "\r\n." + parts[1] + "." + parts[2],
 		"space":                 " " + good,
 		"full width":            parts[0] + "．" + parts[1] + "." + parts[2],
-		"over 4096 bytes":       mint(goodHeader, strings.Replace(goodClaims, "a1", strings.Repeat("a", 4096), 1)),
+		"over 10240 bytes":      mint(goodHeader, strings.Replace(goodClaims, "a1", strings.Repeat("a", 10240), 1)),
 		"upper case":            strings.ToUpper(good),
 		"not base64, many dots": strings.Repeat(".", 1000),
 	} {

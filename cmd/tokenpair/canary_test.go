@@ -123,13 +123,18 @@ func TestCanaries(t *testing.T) {
 		created := s.run(plaintext+"\n", "createuser", "--password-stdin", username)
 		wantSilence(t, "createuser", created.stderr+strings.ReplaceAll(created.stdout, username, ""), canary)
 	}
+	for _, username := range users {
+		set := s.run("", "setclaims", username, `{"secret":"`+canary+`"}`)
+		wantSilence(t, "setclaims", set.stderr+strings.ReplaceAll(set.stdout, username, ""), canary)
+	}
 	v := s.serve()
 	var issued []pair
 	for _, username := range users {
 		issued = append(issued, v.wantLogin(http.StatusOK, username, plaintext))
 	}
 	sent := 0
-	for _, path := range words("/api/token", "/api/token/", "/livez", "/readyz", "/api/docs/", "/api/openapi.yaml", "/api/openapi.json", "/nowhere", "//") {
+	for _, path := range words("/api/token", "/api/token/", "/livez", "/readyz", "/api/docs/", "/api/openapi.yaml", "/api/openapi.json", "/nowhere", "//",
+		"/api/me/password", "/api/me/sessions", "/api/me/sessions/"+canary) {
 		for _, request := range requestsWith(path) {
 			v.exchange(request)
 			sent++
@@ -197,6 +202,19 @@ func TestCanariesOfVerbs(t *testing.T) {
 		{canary + "\xff\n", words("changepassword", "anna", "--password-stdin")},
 		{strings.Repeat(canary, 200), words("createuser", "otto", "--password-stdin")},
 		{canary + "\n", words("createuser", strings.ToLower(canary), "--password-stdin", "--database=sqlite:"+s.path+"/no")},
+		{"", words("setclaims", "anna", canary)},
+		{"", words("setclaims", "anna", `{"role":"`+canary+`"`)},
+		{"", words("setclaims", "anna", `{"role":"`+canary+`"}`, canary)},
+		{"", words("setclaims", "anna", `{"exp":"`+canary+`"}`)},
+		{"", words("setclaims", "anna", `["`+canary+`"]`)},
+		{"", words("setclaims", "anna", `{"role":"`+canary+"\xff\"}")},
+		{"", words("setclaims", "anna", `{"role":"`+strings.Repeat(canary, 200)+`"}`)},
+		{"", words("setclaims", "nobody", `{"role":"`+canary+`"}`)},
+		{canary, words("setclaims", "anna", "-")},
+		{`{"role":"` + canary + `","role":}`, words("setclaims", "anna", "-")},
+		{`{"role":"` + canary + `","sid":"` + canary + `"}`, words("setclaims", "anna", "-")},
+		{`{"role":"` + strings.Repeat(canary, 5000), words("setclaims", "anna", "-")},
+		{"", words("setclaims", "--claims="+canary, "anna")},
 		{"", words("serve", "--signing-key="+canary)},
 		{"", words("serve", "--signing-key-file="+write(t, "key", canary[:31]))},
 		{"", words("serve", "--signing-key-file", canary)},

@@ -30,6 +30,9 @@ func settingsTable(list []setting) string {
 		if s.Compat != "" {
 			initial += ", with `--compat simplejwt` " + code(s.Compat)
 		}
+		if s.Sessionless != "" {
+			initial += ", without sessions " + code(s.Sessionless)
+		}
 		cells := []string{code(s.Variable), code(s.Flag), initial, strings.ReplaceAll(s.Help, "|", `\|`)}
 		fmt.Fprintf(&table, "| %s |\n", strings.Join(cells, " | "))
 	}

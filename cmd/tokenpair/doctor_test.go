@@ -60,13 +60,14 @@ func TestDoctor(t *testing.T) {
 func TestDoctorTellsOrigins(t *testing.T) {
 	s := newSite(t, "TOKENPAIR_COMPAT=simplejwt", "TOKENPAIR_JTI_FORMAT=hex", "TOKENPAIR_REFRESH_TOKEN_LIFETIME=86400",
 		"TOKENPAIR_AUTH_HEADER_NAME=HTTP_X_ACCESS_TOKEN", "TOKENPAIR_AUDIENCE= a ,b", "TOKENPAIR_ISSUER=an\u202ena",
-		"TOKENPAIR_AUTH_TOKEN_CLASSES=rest_framework_simplejwt.tokens.AccessToken", "TOKENPAIR_CHECK_REVOKE_TOKEN=True")
+		"TOKENPAIR_AUTH_TOKEN_CLASSES=rest_framework_simplejwt.tokens.AccessToken", "TOKENPAIR_CHECK_REVOKE_TOKEN=True", "TOKENPAIR_REFRESH_GRACE=0030")
 	out := s.must("", "doctor", "--access-token-lifetime=600", "--no-docs", "--algorithm", "HS512")
 	for _, row := range [][3]string{
 		{"COMPAT", "simplejwt", "variable"}, {"JTI_FORMAT", "hex", "variable"}, {"USER_ID_TYPE", "string", "compat"},
 		{"SLIDING_TOKENS", "true", "compat"}, {"ACCESS_TOKEN_LIFETIME", "10m", "flag"}, {"DOCS", "false", "flag"}, {"ALGORITHM", "HS512", "flag"},
 		{"REFRESH_TOKEN_LIFETIME", "1d", "variable"}, {"AUTH_HEADER_NAME", "X-Access-Token", "variable"}, {"AUDIENCE", "a,b", "variable"},
 		{"ISSUER", `"an\u202ena"`, "variable"}, {"AUTH_TOKEN_CLASSES", "AccessToken", "variable"}, {"CHECK_REVOKE_TOKEN", "true", "variable"},
+		{"SESSIONS", "false", "compat"}, {"ROTATE_REFRESH_TOKENS", "false", "sessions"}, {"REFRESH_GRACE", "30s", "variable"}, {"SESSION_LIFETIME", "30d", "default"},
 		{"LOGIN_WAIT", "5s", "default"}, {"VERIFYING_KEY", "not set", "default"},
 	} {
 		wantRow(t, out, prefix+row[0], row[1], row[2])
@@ -76,7 +77,7 @@ func TestDoctorTellsOrigins(t *testing.T) {
 // TestDoctorOnBrokenSettings wants everything that is wrong, with what could be understood, and exit code 1.
 func TestDoctorOnBrokenSettings(t *testing.T) {
 	s := newSite(t, "TOKENPAIR_LEEWAY=soon", "TOKENPAIR_COMPAT=django", "TOKENPAIR_ALGORITHM=ES256K", "TOKENPAIR_ROTATE_REFRESH_TOKENS=yes please",
-		"TOKENPAIR_BLACKLIST_AFTER_ROTATION=1", "TOKENPAIR_DATABASE=mysql://anna@localhost", "TOKENPAIR_ACCES_TOKEN_LIFETIME=1", "TOKENPAIR_SIGNING_KEY=\xff")
+		"TOKENPAIR_SESSIONS=0", "TOKENPAIR_BLACKLIST_AFTER_ROTATION=1", "TOKENPAIR_DATABASE=mysql://anna@localhost", "TOKENPAIR_ACCES_TOKEN_LIFETIME=1", "TOKENPAIR_SIGNING_KEY=\xff")
 	r := s.run("", "doctor")
 	if r.code != 1 || r.stderr != "tokenpair: error: 6 errors in the settings\n" {
 		t.Errorf("exit code %d, %q", r.code, r.stderr)
@@ -110,10 +111,10 @@ func TestDoctorCountsUnknownVariables(t *testing.T) {
 
 // TestWarningsDoNotStop: serve tells them and serves.
 func TestWarningsDoNotStop(t *testing.T) {
-	s := newSite(t, "TOKENPAIR_ROTATE_REFRESH_TOKENS=true", "TOKENPAIR_CHECK_USER_IS_ACTIVE=false")
+	s := newSite(t, "TOKENPAIR_ROTATE_REFRESH_TOKENS=false", "TOKENPAIR_CHECK_USER_IS_ACTIVE=false")
 	v := s.serve()
 	v.end()
-	for _, word := range words("ROTATE_REFRESH_TOKENS without", "CHECK_USER_IS_ACTIVE is false") {
+	for _, word := range words("ROTATE_REFRESH_TOKENS is false", "CHECK_USER_IS_ACTIVE is false") {
 		if !strings.Contains(v.stderr.String(), "tokenpair: warning: TOKENPAIR_"+word) {
 			t.Errorf("no warning of %s in %s", word, v.stderr)
 		}
@@ -147,6 +148,8 @@ func TestSettingsVerb(t *testing.T) {
 		switch {
 		case listed.Compat != "":
 			want += " default: " + listed.Default + "; with --compat simplejwt: " + listed.Compat
+		case listed.Sessionless != "":
+			want += " default: " + listed.Default + "; without sessions: " + listed.Sessionless
 		case listed.Default != "":
 			want += " default: " + listed.Default
 		}

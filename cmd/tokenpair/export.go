@@ -52,6 +52,8 @@ func (v *exportVerb) run(ctx context.Context, cli *commandLine, _ environment, s
 		fmt.Fprintf(told, "exported %s and %s to %s\n", count(written.Users, "user"), count(written.Tokens, "blacklisted token"), printable(place))
 		std.warn("loaddata replaces whole rows, also e-mail addresses, names and staff flags: " +
 			"where the site still has its users, bring hashes back with the script in docs/django.md instead")
+		std.warn("Django knows no sessions, and takes what is not blacklisted: refresh tokens that a rotation replaced, and tokens of sessions that were ended. " +
+			"Give the site another SIGNING_KEY, or let it serve no earlier than REFRESH_TOKEN_LIFETIME after the last login and refresh here")
 		return nil
 	})
 }
@@ -117,10 +119,11 @@ type flushVerb struct{}
 func (v *flushVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
 	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
 		forgotten, err := auth.Sweep(ctx, users.Store, users.Now())
+		told := count(forgotten.Revocations, "expired blacklisted token") + " and " + count(forgotten.Sessions, "expired session")
 		if err != nil {
-			return fmt.Errorf("%w; %d were forgotten before", err, forgotten)
+			return fmt.Errorf("%w; %s were forgotten before", err, told)
 		}
-		fmt.Fprintf(std.out, "forgot %s\n", count(forgotten, "expired blacklisted token"))
+		fmt.Fprintf(std.out, "forgot %s\n", told)
 		return nil
 	})
 }

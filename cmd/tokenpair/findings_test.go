@@ -64,7 +64,7 @@ func TestFindings(t *testing.T) {
 		"text that is none":           {words("ISSUER=\xff"), words("ISSUER=ö"), words("ISSUER: it is not UTF-8")},
 		"another database":            {words("DATABASE=postgres://anna:sesame@localhost/x"), nil, words("DATABASE: postgres: is no known store")},
 		"an address without a port":   {words("LISTEN=localhost"), words("LISTEN=localhost:80"), words("LISTEN", "HOST:PORT")},
-		"no access lifetime":          {words("ACCESS_TOKEN_LIFETIME=0"), words("ACCESS_TOKEN_LIFETIME=1s"), words("ACCESS_TOKEN_LIFETIME is 0s")},
+		"no access lifetime":          {words("ACCESS_TOKEN_LIFETIME=0"), words("ACCESS_TOKEN_LIFETIME=1s", "REFRESH_GRACE=900ms"), words("ACCESS_TOKEN_LIFETIME is 0s")},
 		"no refresh lifetime":         {words("REFRESH_TOKEN_LIFETIME=999ms"), words("REFRESH_TOKEN_LIFETIME=10m"), words("REFRESH_TOKEN_LIFETIME is 999ms")},
 		"no sliding lifetime":         {words("SLIDING_TOKEN_LIFETIME=0"), words("COMPAT=simplejwt", "SLIDING_TOKEN_LIFETIME=1s"), words("SLIDING_TOKEN_LIFETIME is 0s")},
 		"no sliding refresh lifetime": {words("SLIDING_TOKEN_REFRESH_LIFETIME=0"), nil, words("SLIDING_TOKEN_REFRESH_LIFETIME is 0s")},
@@ -91,9 +91,9 @@ func TestFindings(t *testing.T) {
 		"a text as private key":       {words("ALGORITHM=RS256", "SIGNING_KEY="+secret), nil, words("SIGNING_KEY: ")},
 		"a key of somebody else":      {words("ALGORITHM=ES256", "SIGNING_KEY="+ec, "VERIFYING_KEY="+otherPublic), words("ALGORITHM=ES256", "SIGNING_KEY="+ec, "VERIFYING_KEY="+ecPublic), words("VERIFYING_KEY: ")},
 		"a leeway over half a day":    {words("LEEWAY=12h1m", "ACCESS_TOKEN_LIFETIME=13h"), words("LEEWAY=12h", "ACCESS_TOKEN_LIFETIME=13h"), words("LEEWAY is 12h1m: set 12h at most", "revocations are kept for a day after their token has expired")},
-		"no room for a signature":     {words("ALGORITHM=RS512", "SIGNING_KEY="+rsa4096, "ISSUER="+strings.Repeat("i", 2500)), words("ALGORITHM=RS512", "SIGNING_KEY="+rsa4096, "ISSUER="+strings.Repeat("i", 1500)), words("TOKENPAIR_AUDIENCE, TOKENPAIR_ISSUER, ", "4096 bytes")},
-		"no room for a name":          {words("USER_ID_FIELD=username", "ISSUER="+strings.Repeat("i", 1500)), words("USER_ID_FIELD=username", "CHECK_REVOKE_TOKEN=1", "ISSUER="+strings.Repeat("i", 500)), words("TOKENPAIR_AUDIENCE, TOKENPAIR_ISSUER", "TOKENPAIR_USER_ID_FIELD=username", "4096 bytes")},
-		"no room for a sliding name":  {words("COMPAT=simplejwt", "USER_ID_FIELD=username", "SLIDING_TOKEN_REFRESH_EXP_CLAIM="+strings.Repeat("r", 1200)), words("USER_ID_FIELD=username", "USER_ID_CLAIM="+strings.Repeat("u", 500)), words("TOKENPAIR_USER_ID_FIELD=username")},
+		"no room for a signature":     {words("ALGORITHM=RS512", "SIGNING_KEY="+rsa4096, "ISSUER="+strings.Repeat("i", 3000)), words("ALGORITHM=RS512", "SIGNING_KEY="+rsa4096, "ISSUER="+strings.Repeat("i", 2000)), words("TOKENPAIR_AUDIENCE, TOKENPAIR_ISSUER, ", "10240 bytes")},
+		"no room for a name":          {words("USER_ID_FIELD=username", "ISSUER="+strings.Repeat("i", 2000)), words("USER_ID_FIELD=username", "SESSIONS=0", "CHECK_REVOKE_TOKEN=1", "ISSUER="+strings.Repeat("i", 1000)), words("TOKENPAIR_AUDIENCE, TOKENPAIR_ISSUER", "TOKENPAIR_USER_ID_FIELD=username", "10240 bytes")},
+		"no room for a sliding name":  {words("COMPAT=simplejwt", "USER_ID_FIELD=username", "SLIDING_TOKEN_REFRESH_EXP_CLAIM="+strings.Repeat("r", 2000)), words("USER_ID_FIELD=username", "USER_ID_CLAIM="+strings.Repeat("u", 1000)), words("TOKENPAIR_USER_ID_FIELD=username")},
 		"a secret for a path":         {words("SIGNING_KEY_FILE=" + secret), nil, words("SIGNING_KEY_FILE: no such file")},
 		"a long file for a key":       {words("SIGNING_KEY_FILE=" + write(t, "long", strings.Repeat("sesame", 20000))), nil, words("SIGNING_KEY_FILE: the file has more than 65536 bytes")},
 		"a directory for a key":       {words("SIGNING_KEY_FILE=" + t.TempDir()), nil, words("SIGNING_KEY_FILE: is a directory")},
@@ -103,9 +103,9 @@ func TestFindings(t *testing.T) {
 		t.Run(name, func(t *testing.T) { f.check(t, isError) })
 	}
 	warnings := map[string]finds{
-		"rotation alone":              {words("ROTATE_REFRESH_TOKENS=True"), words("ROTATE_REFRESH_TOKENS=1", "BLACKLIST_AFTER_ROTATION=1"), words("ROTATE_REFRESH_TOKENS without TOKENPAIR_BLACKLIST_AFTER_ROTATION", "set")},
+		"rotation alone":              {words("SESSIONS=0", "ROTATE_REFRESH_TOKENS=True"), words("SESSIONS=0", "ROTATE_REFRESH_TOKENS=1", "BLACKLIST_AFTER_ROTATION=1"), words("ROTATE_REFRESH_TOKENS without TOKENPAIR_BLACKLIST_AFTER_ROTATION", "set")},
 		"rotation alone under compat": {words("COMPAT=simplejwt", "ROTATE_REFRESH_TOKENS=1"), words("COMPAT=simplejwt"), words("ROTATE_REFRESH_TOKENS without")},
-		"blacklisting alone":          {words("BLACKLIST_AFTER_ROTATION=1"), nil, words("BLACKLIST_AFTER_ROTATION without TOKENPAIR_ROTATE_REFRESH_TOKENS", "set")},
+		"blacklisting alone":          {words("SESSIONS=0", "BLACKLIST_AFTER_ROTATION=1"), words("SESSIONS=0"), words("BLACKLIST_AFTER_ROTATION without TOKENPAIR_ROTATE_REFRESH_TOKENS", "set")},
 		"a long leeway":               {words("LEEWAY=5m"), words("LEEWAY=299s"), words("LEEWAY is not shorter than TOKENPAIR_ACCESS_TOKEN_LIFETIME")},
 		"a long leeway for sliding":   {words("COMPAT=simplejwt", "SLIDING_TOKEN_LIFETIME=9", "LEEWAY=9"), words("COMPAT=simplejwt", "SLIDING_TOKEN_LIFETIME=9", "LEEWAY=8"), words("LEEWAY is not shorter than TOKENPAIR_SLIDING_TOKEN_LIFETIME")},
 		"a long access lifetime":      {words("ACCESS_TOKEN_LIFETIME=1d"), words("ACCESS_TOKEN_LIFETIME=23h"), words("ACCESS_TOKEN_LIFETIME is not shorter than TOKENPAIR_REFRESH_TOKEN_LIFETIME")},
@@ -118,8 +118,8 @@ func TestFindings(t *testing.T) {
 		"sliding tokens of nobody":    {words("AUTH_TOKEN_CLASSES=AccessToken,SlidingToken"), words("SLIDING_TOKENS=1", "AUTH_TOKEN_CLASSES=AccessToken,SlidingToken"), words("has SlidingToken")},
 		"access tokens open nothing":  {words("SLIDING_TOKENS=1", "AUTH_TOKEN_CLASSES=SlidingToken"), nil, words("has no AccessToken")},
 		"sliding tokens of no use":    {words("SLIDING_TOKENS=1"), words("SLIDING_TOKENS=1", "AUTH_TOKEN_CLASSES=AccessToken,SlidingToken"), words("SLIDING_TOKENS is true and TOKENPAIR_AUTH_TOKEN_CLASSES has no SlidingToken")},
-		"a claim alone":               {words("REVOKE_TOKEN_CLAIM=x"), words("CHECK_REVOKE_TOKEN=1", "REVOKE_TOKEN_CLAIM=x"), words("REVOKE_TOKEN_CLAIM does nothing without TOKENPAIR_CHECK_REVOKE_TOKEN")},
-		"inactive users":              {words("CHECK_USER_IS_ACTIVE=0"), words("CHECK_USER_IS_ACTIVE=1"), words("CHECK_USER_IS_ACTIVE is false")},
+		"a claim alone":               {words("REVOKE_TOKEN_CLAIM=x"), words("SESSIONS=0", "CHECK_REVOKE_TOKEN=1", "REVOKE_TOKEN_CLAIM=x"), words("REVOKE_TOKEN_CLAIM does nothing without TOKENPAIR_CHECK_REVOKE_TOKEN")},
+		"inactive users":              {words("SESSIONS=0", "CHECK_USER_IS_ACTIVE=0"), words("SESSIONS=0", "CHECK_USER_IS_ACTIVE=1"), words("CHECK_USER_IS_ACTIVE is false: the tokens")},
 		"names as numbers":            {words("USER_ID_FIELD=username", "USER_ID_TYPE=number"), words("USER_ID_FIELD=username", "USER_ID_TYPE=string"), words("USER_ID_TYPE is number")},
 	}
 	for name, f := range warnings {

@@ -215,6 +215,18 @@ func (v *service) wantLogin(want int, username, plaintext string) pair {
 	return tokens
 }
 
+// refresh asks for what a refresh token is answered with, which is empty when it is refused.
+func (v *service) refresh(encoded string) (status int, tokens pair) {
+	v.t.Helper()
+	status, body := v.post("/api/token/refresh", map[string]string{"refresh": encoded})
+	if status == http.StatusOK {
+		if err := json.Unmarshal([]byte(body), &tokens); err != nil || tokens.Access == "" {
+			v.t.Fatalf("no access token: %v", err)
+		}
+	}
+	return status, tokens
+}
+
 func credentials(username, plaintext string) *bytes.Reader {
 	body, err := json.Marshal(map[string]string{"username": username, "password": plaintext})
 	if err != nil {

@@ -53,15 +53,17 @@ func (v *service) obtain(path, body string) (refresh string, ok bool) {
 // TestImportBesideAServer: no login and no refresh may fail because of an import, nor lose what it writes besides.
 func TestImportBesideAServer(t *testing.T) {
 	const callers, seeded, users, tokens = 4, 400, 20_000, 4_000
-	s := newSite(t, "TOKENPAIR_UPDATE_LAST_LOGIN=1", "TOKENPAIR_ROTATE_REFRESH_TOKENS=1", "TOKENPAIR_BLACKLIST_AFTER_ROTATION=1", "TOKENPAIR_LOGIN_WAIT=1m")
+	s := newSite(t, "TOKENPAIR_UPDATE_LAST_LOGIN=1", "TOKENPAIR_LOGIN_WAIT=1m")
 	s.must(fixture("old", 1, seeded, 0), "importdjango", "-") // whose first login gives them a new hash
 	path := write(t, "dump.json", fixture("new", seeded+1, users, tokens))
-	v := s.serve()
+	// One with sessions, which each refresh writes to, and one that writes each old token down as blacklisted.
+	services := []*service{s.serve(), s.serve("--no-sessions", "--rotate-refresh-tokens", "--blacklist-after-rotation")}
 
 	var answered atomic.Int64
 	var all sync.WaitGroup
 	ended := make(chan struct{})
 	for caller := range callers {
+		v := services[caller%len(services)]
 		all.Go(func() {
 			for n := caller; ; n += callers {
 				select {
@@ -70,7 +72,7 @@ func TestImportBesideAServer(t *testing.T) {
 				default:
 				}
 				refresh, ok := v.obtain("/api/token", fmt.Sprintf(`{"username":"old%d","password":"correct horse battery"}`, n%seeded))
-				for range 3 { // each writes the old token down as blacklisted
+				for range 3 {
 					if !ok {
 						return
 					}
@@ -93,14 +95,16 @@ func TestImportBesideAServer(t *testing.T) {
 	if before == 0 || during == 0 {
 		t.Errorf("%d were answered before the import and %d during it", before, during)
 	}
-	v.wantLogin(http.StatusOK, fmt.Sprintf("new%d", users-1), "correct horse battery")
+	services[0].wantLogin(http.StatusOK, fmt.Sprintf("new%d", users-1), "correct horse battery")
 	if out := s.must("", "listusers"); strings.Count(out, " argon2") < 2 {
 		t.Error("nobody was given a new hash")
 	}
-	v.end()
-	for line := range strings.Lines(v.stderr.String()) {
-		if !strings.Contains(line, `"level":"INFO"`) {
-			t.Errorf("the log tells of what failed: %s", line)
+	for _, v := range services {
+		v.end()
+		for line := range strings.Lines(v.stderr.String()) {
+			if !strings.Contains(line, `"level":"INFO"`) {
+				t.Errorf("the log tells of what failed: %s", line)
+			}
 		}
 	}
 }

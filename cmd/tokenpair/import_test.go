@@ -147,7 +147,7 @@ func TestImportKeepsWhatALeewayNeeds(t *testing.T) {
 		t.Errorf("it printed %s", out)
 	}
 	s.revoke(strings.Repeat("b", 32), time.Now().Add(-25*time.Hour))
-	if out := s.must("", "flushexpiredtokens"); out != "forgot 1 expired blacklisted token\n" {
+	if out := s.must("", "flushexpiredtokens"); out != "forgot 1 expired blacklisted token and 0 expired sessions\n" {
 		t.Errorf("flushexpiredtokens printed %q", out)
 	}
 	s.wantRevoked(1)

@@ -19,6 +19,7 @@ const module = "example.com/tokenpair"
 // testModules are what tests may import wherever they stand.
 var testModules = []string{
 	"github.com/golang-jwt/jwt/v5", "golang.org/x/crypto", "github.com/oapi-codegen/runtime", "github.com/go-json-experiment/json",
+	"pgregory.net/rapid",
 }
 
 // keepers are packages of the standard library, with what lies below them, and the only ones of ours that may import them

@@ -11,9 +11,10 @@ import (
 
 // setting is one setting as documentation shows it.
 type setting struct {
-	Variable, Flag, Default, Compat, Group, Help string
-	Hidden                                       bool     // help does not show its flag
-	Enum                                         []string // all that it may be, if that is written here
+	Variable, Flag, Default, Group, Help string
+	Compat, Sessionless                  string   // the default under --compat simplejwt, and without sessions; "" for the same
+	Hidden                               bool     // help does not show its flag
+	Enum                                 []string // all that it may be, if that is written here
 }
 
 // IsSecret says that the value must not be shown.
@@ -53,11 +54,12 @@ func eachSetting(v reflect.Value, verbs bool, do func(setting, reflect.Value)) {
 
 func describeField(variable string, field reflect.StructField) setting {
 	s := setting{
-		Variable: variable,
-		Default:  field.Tag.Get("default"),
-		Compat:   field.Tag.Get("compat"),
-		Group:    field.Tag.Get("group"),
-		Help:     field.Tag.Get("help"),
+		Variable:    variable,
+		Default:     field.Tag.Get("default"),
+		Compat:      field.Tag.Get("compat"),
+		Sessionless: field.Tag.Get("sessionless"),
+		Group:       field.Tag.Get("group"),
+		Help:        field.Tag.Get("help"),
 	}
 	_, s.Hidden = field.Tag.Lookup("hidden")
 	if choices, ok := field.Tag.Lookup("enum"); ok {
@@ -91,6 +93,8 @@ func (v *settingsVerb) run(_ context.Context, _ *commandLine, _ environment, std
 		switch {
 		case s.Compat != "":
 			fmt.Fprintf(std.out, "      default: %s; with --compat simplejwt: %s\n", s.Default, s.Compat)
+		case s.Sessionless != "":
+			fmt.Fprintf(std.out, "      default: %s; without sessions: %s\n", s.Default, s.Sessionless)
 		case s.Default != "":
 			fmt.Fprintf(std.out, "      default: %s\n", s.Default)
 		}

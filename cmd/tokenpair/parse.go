@@ -96,11 +96,19 @@ func showHelp(options kong.HelpOptions, parsed *kong.Context) error {
 func explain(err error) string {
 	words := err.Error()
 	var refused *kong.ParseError
+	var verb *kong.Node
+	if errors.As(err, &refused) {
+		verb = refused.Context.Selected()
+	}
 	switch unexpected, ok := strings.CutPrefix(words, "unexpected argument "); {
-	case ok && errors.As(err, &refused) && refused.Context.Selected() == nil:
+	case ok && refused != nil && verb == nil:
 		return "unknown verb " + unexpected
-	case ok && errors.As(err, &refused) && slices.Contains([]string{"createuser", "changepassword"}, refused.Context.Selected().Name):
+	case ok && verb != nil && len(verb.Children) > 0:
+		return "unknown verb " + verb.Name + " " + unexpected
+	case ok && verb != nil && slices.Contains([]string{"createuser", "changepassword"}, verb.Name):
 		return "too many arguments; a password is never one, see --password-stdin"
+	case ok && verb != nil && verb.Name == "setclaims":
+		return "too many arguments; put quotes around the JSON object"
 	case ok:
 		return "too many arguments"
 	case strings.HasPrefix(words, "--password-stdin: "):
@@ -114,6 +122,9 @@ func describe(value *kong.Value) string {
 	variable := value.Tag.Get("setting")
 	if variable == "" {
 		return value.Help
+	}
+	if sessionless := value.Tag.Get("sessionless"); sessionless != "" {
+		return value.Help + " [" + value.Default + ", without sessions " + sessionless + ", " + variable + "]"
 	}
 	if value.HasDefault {
 		return value.Help + " [" + value.Default + ", " + variable + "]"

@@ -28,8 +28,10 @@ func (s *serving) policy(cli *commandLine) *policy {
 	s.checkPlaces(cli, p)
 	s.checkTexts(p)
 	s.checkTokens(s.checkKeys(p), p)
+	s.checkSessions(p)
 	s.warnOfLifetimes(p)
-	s.warnOfRotation(p)
+	s.warnOfSessions(cli.resolved, p)
+	s.warnOfRotation(cli.resolved, p)
 	s.warnOfSliding(cli.resolved, p)
 	s.warnOfUsers(cli.resolved, p)
 	return p
@@ -171,6 +173,29 @@ func (s *serving) checkTokens(key token.Key, p *policy) {
 	s.checkRoom(p)
 }
 
+// checkSessions refuses what sessions cannot live with.
+func (s *serving) checkSessions(p *policy) {
+	if s.SessionLifetime < duration(time.Second) {
+		text := fmt.Sprintf("%sSESSION_LIFETIME is %s: a session must live for a second at least", prefix, s.SessionLifetime)
+		p.findings.error(text, prefix+"SESSION_LIFETIME")
+	}
+	if !s.Sessions {
+		return
+	}
+	for _, setting := range []struct{ name, value string }{
+		{"USER_ID_CLAIM", s.UserIDClaim},
+		{"TOKEN_TYPE_CLAIM", s.TokenTypeClaim},
+		{"JTI_CLAIM", s.JTIClaim},
+		{"REVOKE_TOKEN_CLAIM", s.RevokeTokenClaim},
+		{"SLIDING_TOKEN_REFRESH_EXP_CLAIM", s.SlidingTokenRefreshExpClaim},
+	} {
+		if setting.value == "sid" {
+			text := fmt.Sprintf("%[1]s%[2]s must not be sid, which is the claim for the session: choose another name, or set %[1]sSESSIONS to false", prefix, setting.name)
+			p.findings.error(text, prefix+setting.name)
+		}
+	}
+}
+
 // checkRoom tries the longest name, where tokens hold names: each of its characters is twelve bytes in JSON.
 func (s *serving) checkRoom(p *policy) {
 	if s.UserIDField != "username" {
@@ -181,6 +206,7 @@ func (s *serving) checkRoom(p *policy) {
 	if s.CheckRevokeToken {
 		about.SetText(s.RevokeTokenClaim, strings.Repeat("0", 32))
 	}
+	about.SetText("", strings.Repeat("0", token.MaxExtra+64)) // what an operator may add, and the session's id
 	_, err := p.issuer.IssuePair(about)
 	if err == nil && s.SlidingTokens {
 		_, err = p.issuer.IssueSliding(about)

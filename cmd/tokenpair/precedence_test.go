@@ -23,6 +23,10 @@ var compatSettings = map[string]struct {
 		"hex":   regexp.MustCompile(`\A"[0-9a-f]{32}"\z`),
 		"uuid4": uuid4,
 	}},
+	"TOKENPAIR_SESSIONS": {"sid", map[string]*regexp.Regexp{
+		"true":  regexp.MustCompile(`\A"[0-9a-f]{32}"\z`),
+		"false": regexp.MustCompile(`\A\z`), // there is no such claim
+	}},
 	"TOKENPAIR_SLIDING_TOKENS": {"", map[string]*regexp.Regexp{
 		"false": regexp.MustCompile(`\A404\z`),
 		"true":  regexp.MustCompile(`\A200\z`),
@@ -67,7 +71,7 @@ func TestPrecedence(t *testing.T) {
 		return append(args, more...)
 	}
 	const compat = "TOKENPAIR_COMPAT=simplejwt"
-	empty := map[string]string{"TOKENPAIR_USER_ID_TYPE": "", "TOKENPAIR_JTI_FORMAT": "", "TOKENPAIR_SLIDING_TOKENS": ""}
+	empty := map[string]string{"TOKENPAIR_USER_ID_TYPE": "", "TOKENPAIR_JTI_FORMAT": "", "TOKENPAIR_SESSIONS": "", "TOKENPAIR_SLIDING_TOKENS": ""}
 	one := map[string]string{"TOKENPAIR_USER_ID_TYPE": "number"}
 	for _, c := range []struct {
 		name    string

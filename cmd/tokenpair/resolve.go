@@ -18,6 +18,7 @@ type origin string
 const (
 	fromDefault  origin = "default"
 	fromCompat   origin = "compat"
+	fromSessions origin = "sessions" // the default where there are none
 	fromVariable origin = "variable"
 	fromFlag     origin = "flag"
 )
@@ -80,11 +81,25 @@ func resolve(cli *commandLine, chosen runner, flags []string, env environment) (
 			s.From = fromCompat
 			assign(fields[i], s.setting, s.Compat) // the struct's own: a test has it taken
 		}
+	}
+	sessionless := r.has(fields, prefix+"SESSIONS", false) // now that compat has had its say
+	for i := range r.settings {
+		s := &r.settings[i]
+		if s.From == fromDefault && s.Sessionless != "" && sessionless {
+			s.From = fromSessions
+			assign(fields[i], s.setting, s.Sessionless)
+		}
 		if !s.IsSecret() {
 			s.Value = fmt.Sprint(fields[i].Interface())
 		}
 	}
 	return r
+}
+
+// has says whether a switch is among the settings of the verb and stands as asked for.
+func (r resolution) has(fields []reflect.Value, variable string, on bool) bool {
+	at := slices.IndexFunc(r.settings, func(s effective) bool { return s.Variable == variable })
+	return at >= 0 && fields[at].Bool() == on
 }
 
 // assign gives a field of the command line a value.

@@ -38,9 +38,12 @@ func (p newPassword) read(ctx context.Context, std streams) (string, error) {
 	}
 }
 
-// warnIfShort warns of a password that was taken.
-func warnIfShort(std streams, plaintext string) {
-	if auth.IsShort(plaintext) {
+// warnIfWeak warns of a password that was taken.
+func warnIfWeak(std streams, plaintext string) {
+	switch {
+	case auth.IsCommon(plaintext):
+		std.warn("the password is one of the commonest: whoever guesses tries it first")
+	case auth.IsShort(plaintext):
 		std.warn(fmt.Sprintf("the password has fewer than %d characters, which are recommended", auth.RecommendedPassword))
 	}
 }

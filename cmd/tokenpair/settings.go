@@ -2,8 +2,8 @@ package main
 
 // commandLine is everything that can be said to the program: kong makes flags, help and the parsing of flags out of it,
 // and docs, warnings and the reading of variables come from the same tags. A field with a `setting` tag is a setting:
-// that variable gives it a value when no flag does. `compat` is its default under --compat simplejwt. A setting that is
-// `hidden` has a flag that help does not show; one that kong does not know at all is a secret.
+// that variable gives it a value when no flag does. `compat` is its default under --compat simplejwt, and `sessionless` that
+// where SESSIONS is off, for whatever reason. A setting that is `hidden` has a flag that help does not show; one that kong does not know at all is a secret.
 type commandLine struct {
 	Database string `setting:"TOKENPAIR_DATABASE" default:"sqlite:data/tokenpair.db" placeholder:"URL" group:"Storage" help:"Where users are kept, as a URL whose scheme chooses the store: sqlite:PATH."`
 
@@ -11,14 +11,16 @@ type commandLine struct {
 	Doctor             doctorVerb     `cmd:"" help:"Show the settings that serve would have, and what is wrong with them. Takes the flags of serve."`
 	Settings           settingsVerb   `cmd:"" help:"List all settings: variable, flag, default, meaning."`
 	Createuser         createVerb     `cmd:"" help:"Add a user."`
-	Changepassword     changeVerb     `cmd:"" help:"Give a user a new password."`
+	Changepassword     changeVerb     `cmd:"" help:"Give a user a new password, and end all sessions of that user."`
 	Activateuser       activateVerb   `cmd:"" help:"Let a user log in again."`
-	Deactivateuser     deactivateVerb `cmd:"" help:"Keep a user from logging in."`
-	Deleteuser         deleteVerb     `cmd:"" help:"Delete a user for good; deactivateuser can be undone."`
+	Deactivateuser     deactivateVerb `cmd:"" help:"Keep a user from logging in, and end all sessions of that user."`
+	Deleteuser         deleteVerb     `cmd:"" help:"Delete a user for good, and end all sessions of that user; deactivateuser can be undone."`
 	Listusers          listVerb       `cmd:"" help:"List the users."`
+	Setclaims          claimsVerb     `cmd:"" help:"Give a user claims of your own, which all tokens of that user have from the next login or refresh on."`
+	Sessions           sessionsVerb   `cmd:"" help:"List and end the sessions of users."`
 	Importdjango       importVerb     `cmd:"" help:"Add the users and the blacklisted tokens of a Django site, ids and password hashes as they are: all or none."`
 	Exportdjango       exportVerb     `cmd:"" help:"Write the users and the blacklisted tokens as a fixture for Django's loaddata."`
-	Flushexpiredtokens flushVerb      `cmd:"" help:"Forget blacklisted tokens that have expired; each is kept for a day longer than that. A server does so by itself."`
+	Flushexpiredtokens flushVerb      `cmd:"" help:"Forget blacklisted tokens and sessions that have expired; each is kept for a day longer than that. A server does so by itself."`
 	Version            versionVerb    `cmd:"" help:"Print the version."`
 
 	resolved resolution
@@ -40,6 +42,7 @@ type serving struct {
 	LoginWait duration `setting:"TOKENPAIR_LOGIN_WAIT" default:"5s" placeholder:"DURATION" group:"Passwords" help:"How long a login may wait for its turn to be hashed before it is answered 503."`
 
 	tokens
+	sessions
 	keys
 	sliding
 	claims
@@ -50,10 +53,17 @@ type serving struct {
 type tokens struct {
 	AccessTokenLifetime    duration `setting:"TOKENPAIR_ACCESS_TOKEN_LIFETIME" default:"5m" placeholder:"DURATION" group:"Tokens" help:"How long an access token is good."`
 	RefreshTokenLifetime   duration `setting:"TOKENPAIR_REFRESH_TOKEN_LIFETIME" default:"1d" placeholder:"DURATION" group:"Tokens" help:"How long a refresh token is good."`
-	RotateRefreshTokens    bool     `setting:"TOKENPAIR_ROTATE_REFRESH_TOKENS" default:"false" negatable:"" group:"Tokens" help:"Answer a refresh with a new refresh token too."`
-	BlacklistAfterRotation bool     `setting:"TOKENPAIR_BLACKLIST_AFTER_ROTATION" default:"false" negatable:"" group:"Tokens" help:"Blacklist a refresh token that was replaced by a new one, and let /api/token/verify ask the blacklist."`
+	RotateRefreshTokens    bool     `setting:"TOKENPAIR_ROTATE_REFRESH_TOKENS" default:"true" sessionless:"false" negatable:"" group:"Tokens" help:"Answer a refresh with a new refresh token too."`
+	BlacklistAfterRotation bool     `setting:"TOKENPAIR_BLACKLIST_AFTER_ROTATION" default:"false" negatable:"" group:"Tokens" help:"Without sessions, blacklist a refresh token that was replaced by a new one, and let /api/token/verify ask the blacklist. With sessions it does nothing."`
 	Leeway                 duration `setting:"TOKENPAIR_LEEWAY" default:"0s" placeholder:"DURATION" group:"Tokens" hidden:"" help:"How far clocks may differ: for so long, 12 hours at most, a token is still taken after it expired, or before it was issued."`
 	UpdateLastLogin        bool     `setting:"TOKENPAIR_UPDATE_LAST_LOGIN" default:"false" negatable:"" hidden:"" group:"Tokens" help:"Remember when a user logged in last."`
+}
+
+// sessions is what becomes of a login.
+type sessions struct {
+	Sessions        bool     `setting:"TOKENPAIR_SESSIONS" default:"true" compat:"false" negatable:"" group:"Sessions" help:"Make a session of each login. It ends at a logout, at a change of the password, and when a refresh token comes back that was replaced, which may be stolen: then all its tokens are refused."`
+	RefreshGrace    duration `setting:"TOKENPAIR_REFRESH_GRACE" default:"10s" placeholder:"DURATION" group:"Sessions" help:"For how long a refresh token that was just replaced is answered again, with the same new one: for lost answers and second tabs. With 0 they log the user out."`
+	SessionLifetime duration `setting:"TOKENPAIR_SESSION_LIFETIME" default:"30d" placeholder:"DURATION" group:"Sessions" help:"How long after its login a session ends in any case, however often it is refreshed."`
 }
 
 // keys is what tokens are signed with.
@@ -92,7 +102,7 @@ type protected struct {
 	AuthHeaderTypes   schemes      `setting:"TOKENPAIR_AUTH_HEADER_TYPES" default:"Bearer" sep:"none" placeholder:"SCHEME,..." hidden:"" group:"Protected routes" help:"Words that may stand before the token, exactly as written. The first is named in WWW-Authenticate."`
 	AuthHeaderName    headerName   `setting:"TOKENPAIR_AUTH_HEADER_NAME" default:"Authorization" placeholder:"NAME" hidden:"" group:"Protected routes" help:"Header that has the token: X-Access-Token, or as Django names it HTTP_X_ACCESS_TOKEN."`
 	AuthTokenClasses  tokenClasses `setting:"TOKENPAIR_AUTH_TOKEN_CLASSES" default:"AccessToken" sep:"none" placeholder:"CLASS,..." hidden:"" group:"Protected routes" help:"Kinds of tokens that are taken: AccessToken, SlidingToken."`
-	CheckUserIsActive bool         `setting:"TOKENPAIR_CHECK_USER_IS_ACTIVE" default:"true" negatable:"" hidden:"" group:"Protected routes" help:"Refuse the tokens of users who are not active, also at a refresh."`
+	CheckUserIsActive bool         `setting:"TOKENPAIR_CHECK_USER_IS_ACTIVE" default:"true" negatable:"" hidden:"" group:"Protected routes" help:"Refuse the tokens of users who are not active, also at a refresh, which with sessions always asks."`
 }
 
 // newPassword is what verbs need that set a password.

@@ -30,6 +30,9 @@ func TestSettingsAreFlags(t *testing.T) {
 	collect(parser.Model.Node)
 	for _, verb := range parser.Model.Children {
 		collect(verb)
+		for _, inner := range verb.Children {
+			collect(inner)
+		}
 	}
 	listed := make(map[string]bool)
 	for _, s := range settings() {
@@ -64,9 +67,9 @@ func TestSettingsAreFlags(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	s := newSite(t)
-	asked := [][]string{words("--help"), words("-h"), words("createuser", "anna", "-h")}
+	asked := [][]string{words("--help"), words("-h"), words("createuser", "anna", "-h"), words("sessions", "list", "--help"), words("sessions", "end", "--help")}
 	for _, verb := range words("serve", "doctor", "settings", "createuser", "changepassword", "activateuser", "deactivateuser", "deleteuser",
-		"listusers", "importdjango", "exportdjango", "flushexpiredtokens", "version") {
+		"listusers", "setclaims", "sessions", "importdjango", "exportdjango", "flushexpiredtokens", "version") {
 		asked = append(asked, words(verb, "--help"))
 	}
 	for _, args := range asked {
@@ -83,14 +86,18 @@ func TestHelp(t *testing.T) {
 		if listed.Hidden || listed.Flag == "" {
 			continue
 		}
-		if !strings.Contains(flat, strings.TrimSpace(listed.Default+", "+listed.Variable+"]")) && !strings.Contains(flat, "["+listed.Variable+"]") {
+		initial := listed.Default
+		if listed.Sessionless != "" {
+			initial += ", without sessions " + listed.Sessionless
+		}
+		if !strings.Contains(flat, strings.TrimSpace(initial+", "+listed.Variable+"]")) && !strings.Contains(flat, "["+listed.Variable+"]") {
 			t.Errorf("serve --help does not name %s with its default", listed.Variable)
 		}
 		if !strings.Contains(flat, listed.Flag) {
 			t.Errorf("serve --help does not name %s", listed.Flag)
 		}
 	}
-	for _, group := range words("Storage", "Server", "Passwords", "Tokens", "Keys", "Claims") {
+	for _, group := range words("Storage", "Server", "Passwords", "Tokens", "Sessions", "Keys", "Claims") {
 		if !strings.Contains(flat, " "+group+" --") {
 			t.Errorf("serve --help has no group %s", group)
 		}

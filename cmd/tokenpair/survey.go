@@ -28,7 +28,7 @@ type survey struct {
 }
 
 func newSurvey(std streams) *survey {
-	return &survey{hashes: make(map[string]int), progress: progress{out: terminalOf(std.err)}}
+	return &survey{hashes: make(map[string]int), progress: progress{out: terminalOf(std.err), format: "read %d users …"}}
 }
 
 // ofUsers passes users on and takes note of them.
@@ -120,20 +120,21 @@ func (s *sample) print(out io.Writer, headline string) {
 	}
 }
 
-// progress tells a terminal, in one line that it rewrites every second, how far the reading is.
+// progress tells a terminal, in one line that it rewrites every second, how far a verb is.
 type progress struct {
-	out   io.Writer // nil: nobody watches
-	next  time.Time
-	shown bool
+	out    io.Writer // nil: nobody watches
+	format string    // of the line, with a verb for the number
+	next   time.Time
+	shown  bool
 }
 
-func (p *progress) show(users int) {
+func (p *progress) show(n int) {
 	if p.out == nil {
 		return
 	}
 	if now := time.Now(); now.After(p.next) {
 		p.next, p.shown = now.Add(time.Second), true
-		fmt.Fprintf(p.out, "\rread %d users …", users)
+		fmt.Fprintf(p.out, "\r"+p.format, n)
 	}
 }
 

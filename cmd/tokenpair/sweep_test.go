@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/tokenpair/auth"
 )
 
 // TestSweepAtStart has tokens that expired more than a day ago forgotten by a server, by itself, and the others kept.
@@ -26,21 +28,21 @@ func TestSweepAtStart(t *testing.T) {
 // TestFailedSweep is told to the log, and nothing else comes of it.
 func TestFailedSweep(t *testing.T) {
 	out := newOutput()
-	stop := sweepMeanwhile(t.Context(), func(context.Context) (int, error) { return 0, errors.New("the disk is on fire") },
+	stop := sweepMeanwhile(t.Context(), func(context.Context) (auth.Swept, error) { return auth.Swept{}, errors.New("the disk is on fire") },
 		slog.New(slog.NewTextHandler(out, nil)))
-	out.find(t, regexp.MustCompile(`level=WARN msg="expired revocations not forgotten; tried again later" error="the disk is on fire"`), nil)
+	out.find(t, regexp.MustCompile(`level=WARN msg="expired revocations and sessions not forgotten; tried again later" error="the disk is on fire"`), nil)
 	stop()
 }
 
 // TestSweepEndsWithTheServer waits for the one under way, whose end is no failure.
 func TestSweepEndsWithTheServer(t *testing.T) {
 	out, began, ended := newOutput(), make(chan struct{}), false
-	stop := sweepMeanwhile(t.Context(), func(ctx context.Context) (int, error) {
+	stop := sweepMeanwhile(t.Context(), func(ctx context.Context) (auth.Swept, error) {
 		close(began)
 		<-ctx.Done()
 		time.Sleep(time.Millisecond)
 		ended = true
-		return 0, ctx.Err()
+		return auth.Swept{}, ctx.Err()
 	}, slog.New(slog.NewTextHandler(out, nil)))
 	<-began
 	stop()

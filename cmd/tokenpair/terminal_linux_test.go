@@ -189,3 +189,16 @@ func TestProgress(t *testing.T) {
 		t.Errorf("exit code %d", *code)
 	}
 }
+
+// TestProgressOfEnds does so while sessions are ended.
+func TestProgressOfEnds(t *testing.T) {
+	s, m := newSite(t), newTerminal(t)
+	s.createUser("anna", "correct horse battery")
+	s.serve().wantLogin(http.StatusOK, "anna", "correct horse battery")
+	code, done := m.start(s, "sessions", "end", "--all")
+	<-done
+	m.screen.find(t, regexp.MustCompile(`\rended 1 sessions …\r\x1b\[Kended 1 session\r?\n`), nil)
+	if *code != 0 {
+		t.Errorf("exit code %d", *code)
+	}
+}

@@ -30,7 +30,7 @@ func (v *createVerb) run(ctx context.Context, cli *commandLine, _ environment, s
 			return about(v.Username, err)
 		}
 		fmt.Fprintf(std.out, "created user %s with id %d\n", printable(user.Username), user.ID)
-		warnIfShort(std, plaintext)
+		warnIfWeak(std, plaintext)
 		return nil
 	})
 }
@@ -48,7 +48,7 @@ func (v *changeVerb) run(ctx context.Context, cli *commandLine, _ environment, s
 		}
 		err = users.ChangePassword(ctx, v.Username, plaintext)
 		if err == nil {
-			warnIfShort(std, plaintext)
+			warnIfWeak(std, plaintext)
 		}
 		return told(std, "changed the password of user", v.Username, err)
 	})
@@ -99,13 +99,16 @@ func (v *listVerb) run(ctx context.Context, cli *commandLine, _ environment, std
 	})
 }
 
-// lastLogin is when a user logged in last, to the second (RFC 3339).
+// lastLogin is when a user logged in last, if ever.
 func lastLogin(user storage.User) string {
 	if user.LastLogin.IsZero() {
 		return "never"
 	}
-	return user.LastLogin.UTC().Format(time.RFC3339)
+	return second(user.LastLogin)
 }
+
+// second is a time to the second (RFC 3339).
+func second(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // kindOfPassword is the format of a user's hash, or why there is none.
 func kindOfPassword(user storage.User) string {

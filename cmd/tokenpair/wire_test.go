@@ -26,7 +26,7 @@ func (v *service) me(name, value string) (status int, body string) {
 
 // TestSettingsReachTheWire has settings of all groups, each of which shows.
 func TestSettingsReachTheWire(t *testing.T) {
-	s := newSite(t, "TOKENPAIR_ACCESS_TOKEN_LIFETIME=10m", "TOKENPAIR_REFRESH_TOKEN_LIFETIME=3600", "TOKENPAIR_AUDIENCE=a,b", "TOKENPAIR_ISSUER=me",
+	s := newSite(t, "TOKENPAIR_SESSIONS=0", "TOKENPAIR_ACCESS_TOKEN_LIFETIME=10m", "TOKENPAIR_REFRESH_TOKEN_LIFETIME=3600", "TOKENPAIR_AUDIENCE=a,b", "TOKENPAIR_ISSUER=me",
 		"TOKENPAIR_USER_ID_FIELD=username", "TOKENPAIR_USER_ID_CLAIM=sub", "TOKENPAIR_TOKEN_TYPE_CLAIM=kind", "TOKENPAIR_JTI_CLAIM=id",
 		"TOKENPAIR_CHECK_REVOKE_TOKEN=1", "TOKENPAIR_REVOKE_TOKEN_CLAIM=mark", "TOKENPAIR_UPDATE_LAST_LOGIN=1",
 		"TOKENPAIR_ROTATE_REFRESH_TOKENS=1", "TOKENPAIR_BLACKLIST_AFTER_ROTATION=1", "TOKENPAIR_AUTH_HEADER_TYPES=JWT,Token", "TOKENPAIR_AUTH_HEADER_NAME=HTTP_X_ACCESS_TOKEN")
@@ -72,12 +72,10 @@ func TestSettingsReachTheWire(t *testing.T) {
 	if out := s.must("", "listusers"); strings.Contains(out, " never ") {
 		t.Errorf("after a login: %s", out)
 	}
-	status, body := v.post("/api/token/refresh", map[string]string{"refresh": tokens.Refresh})
-	var rotated pair
-	if err := json.Unmarshal([]byte(body), &rotated); err != nil || status != http.StatusOK || rotated.Refresh == "" {
-		t.Fatalf("refresh: %d, %v", status, err)
+	if status, rotated := v.refresh(tokens.Refresh); status != http.StatusOK || rotated.Refresh == "" {
+		t.Fatalf("refresh: %d, with a new refresh token: %t", status, rotated.Refresh != "")
 	}
-	if status, _ := v.post("/api/token/refresh", map[string]string{"refresh": tokens.Refresh}); status != http.StatusUnauthorized {
+	if status, _ := v.refresh(tokens.Refresh); status != http.StatusUnauthorized {
 		t.Errorf("refresh with a token that was rotated: %d", status)
 	}
 	s.must("another horse battery\n", "changepassword", "anna", "--password-stdin")
@@ -126,16 +124,23 @@ func TestSlidingTokens(t *testing.T) {
 	}
 }
 
-// TestInactiveUsers: the one setting lets their tokens live on.
+// TestInactiveUsers: the one setting lets their tokens live on, where there are no sessions that end.
 func TestInactiveUsers(t *testing.T) {
-	for environ, want := range map[string]int{"TOKENPAIR_CHECK_USER_IS_ACTIVE=true": http.StatusUnauthorized, "TOKENPAIR_CHECK_USER_IS_ACTIVE=false": http.StatusOK} {
-		s := newSite(t, environ)
+	for _, c := range []struct {
+		environ []string
+		want    int
+	}{
+		{words("TOKENPAIR_SESSIONS=false", "TOKENPAIR_CHECK_USER_IS_ACTIVE=true"), http.StatusUnauthorized},
+		{words("TOKENPAIR_SESSIONS=false", "TOKENPAIR_CHECK_USER_IS_ACTIVE=false"), http.StatusOK},
+		{words("TOKENPAIR_CHECK_USER_IS_ACTIVE=false"), http.StatusUnauthorized},
+	} {
+		s := newSite(t, c.environ...)
 		s.createUser("anna", "correct horse battery")
 		v := s.serve()
 		tokens := v.wantLogin(http.StatusOK, "anna", "correct horse battery")
 		s.must("", "deactivateuser", "anna")
-		if status, body := v.me("Authorization", "Bearer "+tokens.Access); status != want {
-			t.Errorf("%s: %d, %s", environ, status, body)
+		if status, body := v.me("Authorization", "Bearer "+tokens.Access); status != c.want {
+			t.Errorf("%q: %d, %s", c.environ, status, body)
 		}
 		v.end()
 	}

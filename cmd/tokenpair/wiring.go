@@ -13,7 +13,7 @@ import (
 	"example.com/tokenpair/token"
 )
 
-// sweepEvery is how often expired revocations are forgotten.
+// sweepEvery is how often expired revocations and sessions are forgotten.
 const sweepEvery = 10 * time.Minute
 
 // service wires the rules to the store.
@@ -60,6 +60,9 @@ func (s *serving) rules() auth.Rules {
 		UpdateLastLogin:        s.UpdateLastLogin,
 		CheckRevokeToken:       s.CheckRevokeToken,
 		IgnoreInactive:         !s.CheckUserIsActive,
+		Sessions:               s.Sessions,
+		RefreshGrace:           time.Duration(s.RefreshGrace),
+		SessionLifetime:        time.Duration(s.SessionLifetime),
 		AccessTypes:            s.AuthTokenClasses,
 	}
 }
@@ -77,7 +80,7 @@ func (s *serving) options(log *slog.Logger) server.Options {
 
 // sweepMeanwhile calls sweep at once and then every now and then, until what it returns is called, which waits for the
 // last to end.
-func sweepMeanwhile(ctx context.Context, sweep func(context.Context) (int, error), log *slog.Logger) (stop func()) {
+func sweepMeanwhile(ctx context.Context, sweep func(context.Context) (auth.Swept, error), log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -86,7 +89,7 @@ func sweepMeanwhile(ctx context.Context, sweep func(context.Context) (int, error
 		defer next.Stop()
 		for {
 			if _, err := sweep(ctx); err != nil && ctx.Err() == nil {
-				log.Warn("expired revocations not forgotten; tried again later", "error", err.Error())
+				log.Warn("expired revocations and sessions not forgotten; tried again later", "error", err.Error())
 			}
 			select {
 			case <-ctx.Done():

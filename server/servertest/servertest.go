@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -52,10 +53,13 @@ func (a Answer) Breaches() (breaches []string) {
 	if a.Docs && isPage(a.Path) {
 		return append(breaches, a.page()...)
 	}
-	if a.Method != http.MethodHead {
+	switch {
+	case a.Status == http.StatusNoContent:
+		breaches = append(breaches, a.empty()...)
+	case a.Method != http.MethodHead:
 		breaches = append(breaches, a.json()...)
 	}
-	item := doc.Paths.Value(strings.TrimSuffix(a.Path, "/"))
+	item := find(doc, a.Path)
 	switch {
 	case item == nil:
 		return append(breaches, a.stray()...)
@@ -65,21 +69,51 @@ func (a Answer) Breaches() (breaches []string) {
 	return append(breaches, a.documented(doc, item)...)
 }
 
-// Operation returns the id of the operation whose documented answer this is, or "" when it is nobody's.
-func (a Answer) Operation() string {
+// Operations returns the ids of the operations whose documented answer this is: of the one that has the method or, where the
+// path does not have it, of all that the path has. It is empty when the answer is nobody's.
+func (a Answer) Operations() (ids []string) {
 	doc, err := contract()
 	if err != nil {
-		return ""
+		return nil
 	}
-	item := doc.Paths.Value(strings.TrimSuffix(a.Path, "/"))
+	item := find(doc, a.Path)
 	if item == nil || a.Method == http.MethodOptions && a.Status == http.StatusOK {
-		return ""
+		return nil
 	}
-	_, op, _ := owner(item, a.Method)
-	return op.OperationID
+	if _, op, owned := owner(item, a.Method); owned {
+		return []string{op.OperationID}
+	}
+	for _, op := range item.Operations() {
+		ids = append(ids, op.OperationID)
+	}
+	slices.Sort(ids)
+	return ids
 }
 
-// owner returns the operation that answers to a method or, where the path has no such method, any of the path.
+// find returns what the document has at a path: one that is written so, or else one whose last segment stands for what is
+// there.
+func find(doc *openapi3.T, path string) *openapi3.PathItem {
+	path = strings.TrimSuffix(path, "/")
+	if item := doc.Paths.Value(path); item != nil && !strings.Contains(path, "{") {
+		return item
+	}
+	last := strings.LastIndexByte(path, '/') + 1
+	for written, item := range doc.Paths.Map() {
+		name, ok := strings.CutPrefix(written, path[:last]+"{")
+		if !ok || strings.Contains(name, "/") {
+			continue
+		}
+		for _, op := range item.Operations() {
+			parameter := op.Parameters.GetByInAndName(openapi3.ParameterInPath, strings.TrimSuffix(name, "}"))
+			if parameter != nil && parameter.Schema.Value.VisitJSON(path[last:]) == nil {
+				return item
+			}
+		}
+	}
+	return nil
+}
+
+// owner returns the operation that answers to a method or, where the path has no such method, the first of the path.
 func owner(item *openapi3.PathItem, method string) (string, *openapi3.Operation, bool) {
 	if method == http.MethodHead {
 		method = http.MethodGet
@@ -87,10 +121,8 @@ func owner(item *openapi3.PathItem, method string) (string, *openapi3.Operation,
 	if op := item.GetOperation(method); op != nil {
 		return method, op, true
 	}
-	for other, op := range item.Operations() {
-		return other, op, false
-	}
-	return "", &openapi3.Operation{}, false
+	other := slices.Min(slices.Collect(maps.Keys(item.Operations())))
+	return other, item.GetOperation(other), false
 }
 
 // common is what holds for every answer.
@@ -105,6 +137,7 @@ func (a Answer) common() (breaches []string) {
 	}
 	length := a.Header.Get("Content-Length")
 	switch {
+	case a.Status == http.StatusNoContent:
 	case a.Method == http.MethodHead && (a.Body != "" || length == "" || length == "0"):
 		breaches = append(breaches, "a HEAD has a body, or not the length of what GET has")
 	case a.Method != http.MethodHead && length != fmt.Sprint(len(a.Body)):
@@ -113,7 +146,20 @@ func (a Answer) common() (breaches []string) {
 	return breaches
 }
 
-// json: every answer but a page of the documentation is compact JSON under the bare media type.
+// empty: an answer without content says nothing about it.
+func (a Answer) empty() (breaches []string) {
+	for _, name := range []string{"Content-Type", "Content-Length"} {
+		if a.Header.Get(name) != "" {
+			breaches = append(breaches, name+" of nothing is "+a.Header.Get(name))
+		}
+	}
+	if a.Body != "" {
+		breaches = append(breaches, "the body is "+a.Body)
+	}
+	return breaches
+}
+
+// json: every answer with content, but for a page of the documentation, is compact JSON under the bare media type.
 func (a Answer) json() (breaches []string) {
 	if kind := a.Header.Get("Content-Type"); kind != "application/json" {
 		breaches = append(breaches, "Content-Type is "+kind)

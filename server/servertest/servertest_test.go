@@ -21,7 +21,17 @@ func TestBreaches(t *testing.T) {
 		}
 		return servertest.Answer{Docs: true, Status: status, Header: header, Body: body}
 	}
+	bare := func(status int, headers ...string) servertest.Answer {
+		got := answer(status, "", headers...)
+		for _, name := range []string{"Content-Type", "Content-Length"} {
+			if !strings.Contains(strings.Join(headers, ""), name) {
+				got.Header.Del(name)
+			}
+		}
+		return got
+	}
 	const (
+		session      = "/api/me/sessions/0f8fad5bd9cb469fa16570867728950e"
 		refused      = `{"detail":"No active account found with the given credentials"}`
 		empty        = `{"username":["This field is required."],"password":["This field is required."]}`
 		busy         = `{"detail":"Service temporarily unavailable, try again later."}`
@@ -72,6 +82,20 @@ func TestBreaches(t *testing.T) {
 		"page, redirect":              {"GET", "/api/docs", answer(301, "", "Location: /api/docs/"), true},
 		"page, header":                {"GET", "/api/docs/", answer(200, "a", "Server: x"), true},
 		"page, 405 as text":           {"POST", "/api/docs/", answer(405, "no", "Allow: GET, HEAD", "Content-Type: text/plain"), true},
+		"ended":                       {"DELETE", session, bare(204), false},
+		"ended, all":                  {"DELETE", "/api/me/sessions/", bare(204), false},
+		"ended, with a body":          {"DELETE", session, answer(204, `{}`), true},
+		"ended, with a type":          {"DELETE", session, bare(204, "Content-Type: application/json"), true},
+		"ended, with a length":        {"DELETE", session, bare(204, "Content-Length: 0"), true},
+		"ended, with words":           {"DELETE", session, answer(200, `{}`), true},
+		"ended, by GET":               {"GET", session, bare(204), true},
+		"not ended":                   {"DELETE", session, answer(404, notFound), false},
+		"session, method":             {"PUT", session, answer(405, notAllowed, allow), false},
+		"session of another form":     {"DELETE", session + ".", bare(204), true},
+		"session by the template":     {"DELETE", "/api/me/sessions/{sid}", bare(204), true},
+		"session and more":            {"DELETE", session + "/x", bare(204), true},
+		"session and more, unknown":   {"DELETE", session + "/x", answer(404, notFound), false},
+		"no content elsewhere":        {"POST", "/api/token", bare(204), true},
 	} {
 		c.got.Method, c.got.Path = c.method, c.path
 		if breaches := c.got.Breaches(); c.wrong != (len(breaches) > 0) {
@@ -93,11 +117,11 @@ func TestPagesAreUnknownWithoutDocs(t *testing.T) {
 	}
 }
 
-func TestOperation(t *testing.T) {
+func TestOperations(t *testing.T) {
 	for _, c := range []struct {
 		method, path string
 		status       int
-		want         string
+		want         string // in words
 	}{
 		{"POST", "/api/token/", 200, "obtainTokenPair"},
 		{"PUT", "/api/token", 405, "obtainTokenPair"},
@@ -105,10 +129,15 @@ func TestOperation(t *testing.T) {
 		{"OPTIONS", "/livez", 406, "checkLiveness"},
 		{"OPTIONS", "/livez", 200, ""},
 		{"GET", "/unknown", 404, ""},
+		{"DELETE", "/api/me/sessions/abc", 204, "endSession"},
+		{"PUT", "/api/me/sessions/abc/", 405, "endSession"},
+		{"GET", "/api/me/sessions/", 200, "listSessions"},
+		{"PUT", "/api/me/sessions", 405, "endSessions listSessions"},
+		{"DELETE", "/api/me/sessions/a.b", 404, ""},
 		{"GET", "/api/docs/", 200, ""},
 	} {
-		if got := (servertest.Answer{Method: c.method, Path: c.path, Status: c.status}).Operation(); got != c.want {
-			t.Errorf("%s %s %d is of %q, want %q", c.method, c.path, c.status, got, c.want)
+		if got := (servertest.Answer{Method: c.method, Path: c.path, Status: c.status}).Operations(); strings.Join(got, " ") != c.want {
+			t.Errorf("%s %s %d is of %q, want %s", c.method, c.path, c.status, got, c.want)
 		}
 	}
 }

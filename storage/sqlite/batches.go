@@ -39,7 +39,7 @@ func (r *running) addUser(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, use
 	if user.ID == 0 {
 		return fmt.Errorf("add user %q: the id 0 is out of range", user.Username)
 	}
-	_, err := addUser(ctx, func(ctx context.Context, columns ...any) (sql.Result, error) {
+	_, err := addUser(func(columns ...any) (sql.Result, error) {
 		return insert.ExecContext(ctx, append(columns, r.id)...)
 	}, user)
 	if err == nil {

@@ -113,7 +113,7 @@ func BenchmarkPasswordFormats(b *testing.B) {
 func BenchmarkSetPassword(b *testing.B) {
 	store := openMany(b, 1000)
 	for i := 0; b.Loop(); i++ {
-		if err := store.SetPassword(b.Context(), int64(i%1000)+1, "hash", "format"); err != nil {
+		if err := store.SetPassword(b.Context(), int64(i%1000)+1, storage.PasswordChange{Encoded: "hash", Format: "format"}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -43,5 +43,7 @@ func WriterDSN(path string) string { return writerDSN(path) }
 
 func (s *Store) Pools() (writer, readers *sql.DB) { return s.writer, s.readers }
 
+func (s *Store) Commits() int64 { return s.queue.commits.Load() }
+
 // SetNow replaces the clock. No call may be under way.
 func (s *Store) SetNow(now func() time.Time) { s.now = now }

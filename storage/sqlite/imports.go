@@ -23,7 +23,7 @@ const (
 	renewHeartbeat  = `UPDATE pending_imports SET heartbeat = ? WHERE id = ? AND id = (SELECT max(id) FROM pending_imports)`
 	endImports      = `DELETE FROM pending_imports WHERE id <= ?`
 
-	importUser    = `INSERT INTO users (` + userColumns + `, import) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+	importUser    = `INSERT INTO users (` + newUserColumns + `, import) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 	importRevoked = `INSERT INTO revoked (id, expires, import) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`
 
 	// A user that this import itself has added is not one who was there already: the sequence has the same user twice.

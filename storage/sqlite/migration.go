@@ -17,8 +17,11 @@ var usersMigration string
 //go:embed migrations/0002_revoked.sql
 var revokedMigration string
 
+//go:embed migrations/0003_sessions.sql
+var sessionsMigration string
+
 // migrations are run in this order; a database of version n has had the first n. One that was released is never edited.
-var migrations = []string{usersMigration, revokedMigration}
+var migrations = []string{usersMigration, revokedMigration, sessionsMigration}
 
 // inspect returns the version of the database in the file, 0 for an empty one, without changing it.
 func inspect(ctx context.Context, path string) (int, error) {

@@ -18,13 +18,16 @@ func (s *Store) Setting(ctx context.Context, name string, initial []byte) ([]byt
 	if !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("read setting %q: %w", name, translate(ctx, err))
 	}
-	// No transaction is needed: a value never changes, whoever wrote it first. A nil slice would be bound as NULL.
 	const insert = `INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING`
-	if _, err := s.writer.ExecContext(ctx, insert, name, append([]byte{}, initial...)); err != nil {
-		return nil, fmt.Errorf("remember setting %q: %w", name, translate(ctx, err))
-	}
-	if err := s.writer.QueryRowContext(ctx, query, name).Scan(&value); err != nil {
-		return nil, fmt.Errorf("read setting %q: %w", name, translate(ctx, err))
+	err = s.write(ctx, func(t *transaction) error {
+		// A nil slice would be bound as NULL.
+		if _, err := t.exec(insert, name, append([]byte{}, initial...)); err != nil {
+			return err
+		}
+		return t.row(query, name).Scan(&value)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("remember setting %q: %w", name, err)
 	}
 	return value, nil
 }

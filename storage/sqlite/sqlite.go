@@ -1,4 +1,4 @@
-// Package sqlite remembers users, revoked tokens and settings in one SQLite file. It does not know what a password hash
+// Package sqlite remembers users, sessions, revoked tokens and settings in one SQLite file. It does not know what a password hash
 // means, when a token has expired, or who may ask.
 //
 // One connection writes and a few read, side by side, in write-ahead logging. Every write is on disk when its method
@@ -10,8 +10,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver named "sqlite"
@@ -22,14 +24,17 @@ const readers = 4
 
 // Store is a storage.Store in one file. Open makes it.
 type Store struct {
-	path    string
-	file    os.FileInfo
-	writer  *sql.DB
-	readers *sql.DB
-	byName  *sql.Stmt
-	byID    *sql.Stmt
-	revoked *sql.Stmt
-	formats *sql.Stmt
+	path     string
+	file     os.FileInfo
+	writer   *sql.DB
+	readers  *sql.DB
+	byName   *sql.Stmt
+	byID     *sql.Stmt
+	revoked  *sql.Stmt
+	formats  *sql.Stmt
+	standing *sql.Stmt
+	prepared prepared
+	queue    queue
 	// now only measures: how long the writer is held, and whether an import is still alive.
 	now func() time.Time
 }
@@ -109,10 +114,16 @@ func (s *Store) connect(ctx context.Context, version int) (err error) {
 		return err
 	}
 	statements := map[string]**sql.Stmt{
-		selectByName: &s.byName, selectByID: &s.byID, selectRevoked: &s.revoked, selectFormats: &s.formats,
+		selectByName: &s.byName, selectByID: &s.byID, selectRevoked: &s.revoked, selectFormats: &s.formats, selectStanding: &s.standing,
 	}
 	for query, statement := range statements {
 		if *statement, err = s.readers.PrepareContext(ctx, query); err != nil {
+			return fmt.Errorf("prepare: %w", translate(ctx, err))
+		}
+	}
+	s.prepared = make(prepared)
+	for _, query := range writes {
+		if s.prepared[query], err = s.writer.PrepareContext(ctx, query); err != nil {
 			return fmt.Errorf("prepare: %w", translate(ctx, err))
 		}
 	}
@@ -136,10 +147,11 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close waits for the calls under way. The last Store on a file to close brings everything into the one file.
+// Close waits for the writes under way. The last Store on a file to close brings everything into the one file.
 func (s *Store) Close() error {
+	s.queue.close()
 	var errs []error
-	for _, statement := range []*sql.Stmt{s.byName, s.byID, s.revoked, s.formats} {
+	for _, statement := range append(slices.Collect(maps.Values(s.prepared)), s.byName, s.byID, s.revoked, s.formats, s.standing) {
 		if statement != nil {
 			errs = append(errs, statement.Close())
 		}

@@ -24,6 +24,9 @@ func TestStore(t *testing.T) {
 	})
 }
 
+// now is what the time is where it does not matter.
+var now = time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC)
+
 func mustOpen(tb testing.TB, path string) *sqlite.Store {
 	tb.Helper()
 	store, err := sqlite.Open(tb.Context(), path)
@@ -62,7 +65,7 @@ func TestReopen(t *testing.T) {
 	if _, err := store.AddUsers(ctx, users); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.DeleteUser(ctx, 6); err != nil {
+	if err := store.DeleteUser(ctx, 6, now); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.Setting(ctx, "key", []byte{0, 1}); err != nil {
@@ -124,7 +127,7 @@ func TestLocked(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if err := store.SetActive(ctx, 1, false); err == nil || ctx.Err() == nil {
+	if err := store.SetActive(ctx, 1, false, now); err == nil || ctx.Err() == nil {
 		t.Errorf("a write on a locked database: %v", err)
 	} else if !strings.Contains(err.Error(), ctx.Err().Error()) {
 		t.Errorf("a write on a locked database: %v, want %v", err, ctx.Err())
@@ -135,7 +138,7 @@ func TestLocked(t *testing.T) {
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.SetActive(t.Context(), 1, true); err != nil {
+	if err := store.SetActive(t.Context(), 1, true, now); err != nil {
 		t.Errorf("a write after the lock: %v", err)
 	}
 }

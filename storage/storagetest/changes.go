@@ -8,6 +8,13 @@ import (
 	"example.com/tokenpair/storage"
 )
 
+// now is what the time is where the checks do not say otherwise. A Store does not know it.
+var now = time.Date(2026, 11, 24, 4, 0, 0, 123456000, time.UTC)
+
+func newPassword(encoded, format string) storage.PasswordChange {
+	return storage.PasswordChange{Encoded: encoded, Format: format, At: now}
+}
+
 func checkFirstUser(t *testing.T, store storage.Store) {
 	ctx := t.Context()
 	anna := named("anna")
@@ -23,7 +30,7 @@ func checkFirstUser(t *testing.T, store storage.Store) {
 		_, err := store.AddFirstUser(ctx, named(name))
 		wantError(t, "AddFirstUser again", err, storage.ErrExists)
 	}
-	if err := store.DeleteUser(ctx, id); err != nil {
+	if err := store.DeleteUser(ctx, id, now); err != nil {
 		t.Fatal(err)
 	}
 	again, err := store.AddFirstUser(ctx, named("bert"))
@@ -35,10 +42,10 @@ func checkFirstUser(t *testing.T, store storage.Store) {
 func checkSetPassword(t *testing.T, store storage.Store) {
 	ids := mustAdd(t, store, named("anna"), named("bert"))
 	anna, bert := mustFind(t, store, "anna"), mustFind(t, store, "bert")
-	if err := store.SetPassword(t.Context(), ids[0], "new hash", "new format"); err != nil {
+	if err := store.SetPassword(t.Context(), ids[0], newPassword("new hash", "new format")); err != nil {
 		t.Fatal(err)
 	}
-	anna.Password, anna.PasswordFormat = "new hash", "new format"
+	anna.Password, anna.PasswordFormat, anna.SessionsEnded = "new hash", "new format", now
 	if got := mustFind(t, store, "anna"); got != anna {
 		t.Errorf("got %+v, want %+v", got, anna)
 	}
@@ -46,10 +53,10 @@ func checkSetPassword(t *testing.T, store storage.Store) {
 		t.Errorf("another user changed: %+v", got)
 	}
 	// The same again changes nothing and still finds the user.
-	if err := store.SetPassword(t.Context(), ids[0], "new hash", "new format"); err != nil {
+	if err := store.SetPassword(t.Context(), ids[0], newPassword("new hash", "new format")); err != nil {
 		t.Error(err)
 	}
-	wantError(t, "SetPassword", store.SetPassword(t.Context(), ids[1]+1, "x", "y"), storage.ErrNotFound)
+	wantError(t, "SetPassword", store.SetPassword(t.Context(), ids[1]+1, newPassword("x", "y")), storage.ErrNotFound)
 }
 
 func checkReplacePassword(t *testing.T, store storage.Store) {
@@ -66,7 +73,7 @@ func checkReplacePassword(t *testing.T, store storage.Store) {
 	}
 
 	// The password changes while another login still holds the hash that it checked.
-	if err := store.SetPassword(ctx, id, "changed", "other"); err != nil {
+	if err := store.SetPassword(ctx, id, newPassword("changed", "other")); err != nil {
 		t.Fatal(err)
 	}
 	for _, old := range []string{"rehashed", anna.Password, "", "CHANGED", "changed "} {
@@ -83,23 +90,50 @@ func checkReplacePassword(t *testing.T, store storage.Store) {
 	}
 }
 
+func checkReplaceClaims(t *testing.T, store storage.Store) {
+	ctx := t.Context()
+	ids := mustAdd(t, store, named("anna"), named("bert"))
+	anna, bert := mustFind(t, store, "anna"), mustFind(t, store, "bert")
+	last := ""
+	for _, claims := range []string{`{"role":"admin"}`, `not looked into \x00`, "", "", "{}"} {
+		for _, old := range []string{"another", last + " ", "null"} {
+			if replaced, err := store.ReplaceClaims(ctx, ids[0], old, "wrong"); replaced || err != nil {
+				t.Errorf("ReplaceClaims of %q: %v, %v", old, replaced, err)
+			}
+		}
+		if replaced, err := store.ReplaceClaims(ctx, ids[0], last, claims); !replaced || err != nil {
+			t.Errorf("ReplaceClaims: %v, %v", replaced, err)
+		}
+		anna.Claims, last = claims, claims
+		if got := mustFind(t, store, "anna"); got != anna {
+			t.Errorf("got %+v, want %+v", got, anna)
+		}
+	}
+	if got := mustFind(t, store, "bert"); got != bert {
+		t.Errorf("another user changed: %+v", got)
+	}
+	if replaced, err := store.ReplaceClaims(ctx, ids[1]+1, "", "{}"); replaced || err != nil {
+		t.Errorf("ReplaceClaims of nobody's: %v, %v", replaced, err)
+	}
+}
+
 func checkSetActive(t *testing.T, store storage.Store) {
 	ids := mustAdd(t, store, named("anna"), named("bert"))
 	for _, active := range []bool{false, false, true} {
-		if err := store.SetActive(t.Context(), ids[0], active); err != nil {
+		if err := store.SetActive(t.Context(), ids[0], active, now); err != nil {
 			t.Fatal(err)
 		}
 		if got := mustFind(t, store, "anna"); got.Active != active {
 			t.Errorf("Active is %v, want %v", got.Active, active)
 		}
 	}
-	if err := store.SetActive(t.Context(), ids[0], false); err != nil {
+	if err := store.SetActive(t.Context(), ids[0], false, now); err != nil {
 		t.Fatal(err)
 	}
 	if !mustFind(t, store, "bert").Active {
 		t.Error("another user changed")
 	}
-	wantError(t, "SetActive", store.SetActive(t.Context(), ids[1]+1, true), storage.ErrNotFound)
+	wantError(t, "SetActive", store.SetActive(t.Context(), ids[1]+1, true, now), storage.ErrNotFound)
 }
 
 func checkSetLastLogin(t *testing.T, store storage.Store) {
@@ -123,12 +157,12 @@ func checkSetLastLogin(t *testing.T, store storage.Store) {
 
 func checkDeleteUser(t *testing.T, store storage.Store) {
 	ids := mustAdd(t, store, named("anna"), named("bert"))
-	if err := store.DeleteUser(t.Context(), ids[0]); err != nil {
+	if err := store.DeleteUser(t.Context(), ids[0], now); err != nil {
 		t.Fatal(err)
 	}
 	wantNotFound(t, store, "anna")
 	mustFind(t, store, "bert")
-	wantError(t, "DeleteUser", store.DeleteUser(t.Context(), ids[0]), storage.ErrNotFound)
+	wantError(t, "DeleteUser", store.DeleteUser(t.Context(), ids[0], now), storage.ErrNotFound)
 	mustAdd(t, store, named("anna"))
 }
 
@@ -150,10 +184,10 @@ func checkPasswordFormats(t *testing.T, store storage.Store) {
 	}
 	want("B", "a", "a ", "argon2$argon2id$v=19$m=19456,t=2,p=1", "b", "\U0001F600")
 
-	if err := store.SetPassword(ctx, ids[0], "x", "z"); err != nil {
+	if err := store.SetPassword(ctx, ids[0], newPassword("x", "z")); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.DeleteUser(ctx, ids[5]); err != nil {
+	if err := store.DeleteUser(ctx, ids[5], now); err != nil {
 		t.Fatal(err)
 	}
 	if replaced, err := store.ReplacePassword(ctx, ids[2], users[2].Password, "x", ""); !replaced || err != nil {

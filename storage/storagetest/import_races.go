@@ -53,10 +53,21 @@ func checkImportHidden(t *testing.T, store storage.Store) {
 			wantNotFound(t, store, "number 1")
 			_, err := store.UserByID(ctx, 1)
 			wantError(t, "UserByID", err, storage.ErrNotFound)
-			wantError(t, "SetPassword", store.SetPassword(ctx, 1, "x", "y"), storage.ErrNotFound)
-			wantError(t, "SetActive", store.SetActive(ctx, 1, false), storage.ErrNotFound)
+			wantError(t, "SetPassword", store.SetPassword(ctx, 1, newPassword("x", "y")), storage.ErrNotFound)
+			wantError(t, "SetActive", store.SetActive(ctx, 1, false, now), storage.ErrNotFound)
 			wantError(t, "SetLastLogin", store.SetLastLogin(ctx, 1, expiry), storage.ErrNotFound)
-			wantError(t, "DeleteUser", store.DeleteUser(ctx, 1), storage.ErrNotFound)
+			wantError(t, "DeleteUser", store.DeleteUser(ctx, 1, now), storage.ErrNotFound)
+			wantError(t, "ChangePassword", store.ChangePassword(ctx, 1, now, newPassword("x", "y")), storage.ErrNotFound)
+			wantError(t, "AddSession", store.AddSession(ctx, begun("a", 1), now), storage.ErrNotFound)
+			if replaced, err := store.ReplaceClaims(ctx, 1, "", "{}"); replaced || err != nil {
+				t.Errorf("ReplaceClaims: %v, %v", replaced, err)
+			}
+			if _, err := store.EndSessions(ctx, 1, "", endedBy(storage.EndedByUser)); err != nil {
+				t.Errorf("EndSessions: %v", err)
+			}
+			if ended, last, err := store.EndSessionsAfter(ctx, 0, 10, endedBy(storage.EndedByUser)); ended != 0 || last != 0 || err != nil {
+				t.Errorf("EndSessionsAfter: %d, %d, %v", ended, last, err)
+			}
 			if replaced, err := store.ReplacePassword(ctx, 1, number(1).Password, "x", "y"); replaced || err != nil {
 				t.Errorf("ReplacePassword: %v, %v", replaced, err)
 			}
@@ -129,7 +140,7 @@ func checkImportOthersWrite(t *testing.T, store storage.Store) {
 			for n := range 50 {
 				name := fmt.Sprint("other ", i, " ", n)
 				id := mustAdd(t, store, named(name))[0]
-				if err := errors.Join(store.SetLastLogin(ctx, id, expiry), store.SetPassword(ctx, id, "x", "y")); err != nil {
+				if err := errors.Join(store.SetLastLogin(ctx, id, expiry), store.SetPassword(ctx, id, newPassword("x", "y"))); err != nil {
 					t.Error(err)
 				}
 				mustRevoke(t, store, name, expiry)

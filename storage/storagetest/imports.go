@@ -125,8 +125,8 @@ func checkImport(t *testing.T, store storage.Store) {
 	wantCounts(t, store, 1504, 1503)
 	ctx := t.Context()
 	replaced, err := store.ReplacePassword(ctx, 1000, number(1000).Password, "x", "y")
-	if err := errors.Join(err, store.SetPassword(ctx, 1001, "x", "y"), store.SetActive(ctx, 1001, false),
-		store.SetLastLogin(ctx, 1001, expiry), store.DeleteUser(ctx, 1001)); err != nil || !replaced {
+	if err := errors.Join(err, store.SetPassword(ctx, 1001, newPassword("x", "y")), store.SetActive(ctx, 1001, false, now),
+		store.SetLastLogin(ctx, 1001, expiry), store.DeleteUser(ctx, 1001, now)); err != nil || !replaced {
 		t.Error(replaced, err)
 	}
 	if count := mustForget(t, store, expiry); count != 1503 {
@@ -136,7 +136,7 @@ func checkImport(t *testing.T, store storage.Store) {
 
 func checkImportPresent(t *testing.T, store storage.Store) {
 	mustAdd(t, store, number(5), number(7))
-	if err := store.SetPassword(t.Context(), 5, "changed", "format"); err != nil {
+	if err := store.SetPassword(t.Context(), 5, newPassword("changed", "format")); err != nil {
 		t.Fatal(err)
 	}
 	mustRevoke(t, store, "a", expiry.AddDate(1, 0, 0))
@@ -154,7 +154,7 @@ func checkImportPresent(t *testing.T, store storage.Store) {
 	there, both, here := number(1), number(2), number(3)
 	there.Active, both.Active = false, false
 	for _, id := range []int64{2, 3} {
-		if err := store.SetActive(t.Context(), id, false); err != nil {
+		if err := store.SetActive(t.Context(), id, false, now); err != nil {
 			t.Fatal(err)
 		}
 	}

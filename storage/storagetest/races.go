@@ -61,7 +61,7 @@ func checkReadsDuringWrites(t *testing.T, store storage.Store) {
 		writers.Go(func() {
 			for i := range 40 {
 				version := fmt.Sprint(w, " ", i)
-				if err := store.SetPassword(ctx, id, version, version); err != nil {
+				if err := store.SetPassword(ctx, id, newPassword(version, version)); err != nil {
 					t.Errorf("SetPassword: %v", err)
 				}
 				pair := []storage.User{named("left " + version), named("right " + version)}
@@ -124,7 +124,7 @@ func checkInterrupted(t *testing.T, store storage.Store) {
 			t.Fatalf("%d users after %v", len(added), err)
 		}
 		for _, user := range added {
-			if err := store.DeleteUser(t.Context(), user.ID); err != nil {
+			if err := store.DeleteUser(t.Context(), user.ID, now); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -144,7 +144,7 @@ func checkInterrupted(t *testing.T, store storage.Store) {
 	if got := mustList(t, store); len(got) != len(users) {
 		t.Errorf("%d users at the end", len(got))
 	}
-	if err := store.SetActive(t.Context(), mustFind(t, store, "user 0").ID, false); err != nil {
+	if err := store.SetActive(t.Context(), mustFind(t, store, "user 0").ID, false, now); err != nil {
 		t.Error(err)
 	}
 }

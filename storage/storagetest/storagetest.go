@@ -55,6 +55,31 @@ func TestStore(t *testing.T, open func(*testing.T) storage.Store) {
 		{"ImportOthersWrite", checkImportOthersWrite},
 		{"ImportRevokedMeanwhile", checkImportRevokedMeanwhile},
 		{"ImportTwice", checkImportTwice},
+		{"ReplaceClaims", checkReplaceClaims},
+		{"AddSession", checkAddSession},
+		{"AddSessionRefused", checkAddSessionRefused},
+		{"Standing", checkStanding},
+		{"TouchSession", checkTouchSession},
+		{"Sessions", checkSessions},
+		{"ForgetSessions", checkForgetSessions},
+		{"Rotate", checkRotate},
+		{"RotateGrace", checkRotateGrace},
+		{"RotateReuse", checkRotateReuse},
+		{"RotateNothing", checkRotateNothing},
+		{"RotateAdopted", checkRotateAdopted},
+		{"EndSession", checkEndSession},
+		{"EndToken", checkEndToken},
+		{"Mark", checkMark},
+		{"EndSessions", checkEndSessions},
+		{"EndSessionsAfter", checkEndSessionsAfter},
+		{"UserEnds", checkUserEnds},
+		{"ChangePassword", checkChangePassword},
+		{"RotateRace", checkRotateRace},
+		{"ReuseRace", checkReuseRace},
+		{"EndRace", checkEndRace},
+		{"LoginRace", checkLoginRace},
+		{"EndTokenRace", checkEndTokenRace},
+		{"AdoptRace", checkAdoptRace},
 		{"ReadsDuringWrites", checkReadsDuringWrites},
 		{"Canceled", checkCanceled},
 		{"Interrupted", checkInterrupted},
@@ -143,13 +168,18 @@ func checkEmpty(t *testing.T, store storage.Store) {
 	if err != nil || len(formats) != 0 {
 		t.Errorf("PasswordFormats: %q, %v", formats, err)
 	}
-	wantError(t, "SetPassword", store.SetPassword(ctx, 1, "x", "y"), storage.ErrNotFound)
-	wantError(t, "SetActive", store.SetActive(ctx, 1, true), storage.ErrNotFound)
+	wantError(t, "SetPassword", store.SetPassword(ctx, 1, newPassword("x", "y")), storage.ErrNotFound)
+	wantError(t, "SetActive", store.SetActive(ctx, 1, true, now), storage.ErrNotFound)
 	wantError(t, "SetLastLogin", store.SetLastLogin(ctx, 1, time.Now()), storage.ErrNotFound)
-	wantError(t, "DeleteUser", store.DeleteUser(ctx, 1), storage.ErrNotFound)
+	wantError(t, "DeleteUser", store.DeleteUser(ctx, 1, now), storage.ErrNotFound)
 	replaced, err := store.ReplacePassword(ctx, 1, "x", "y", "z")
 	if replaced || err != nil {
 		t.Errorf("ReplacePassword: %v, %v", replaced, err)
+	}
+	wantError(t, "ChangePassword", store.ChangePassword(ctx, 1, now, newPassword("x", "y")), storage.ErrNotFound)
+	wantError(t, "AddSession", store.AddSession(ctx, begun("a", 1), now), storage.ErrNotFound)
+	if sessions := mustListSessions(t, store, 1, time.Time{}); len(sessions) != 0 {
+		t.Errorf("Sessions returned %v", sessions)
 	}
 	wantRevoked(t, store, "", false)
 	if revoked := mustListRevoked(t, store); len(revoked) != 0 {
@@ -161,6 +191,7 @@ func checkCanceled(t *testing.T, store storage.Store) {
 	anna := mustAdd(t, store, named("anna"))[0]
 	before := mustFind(t, store, "anna")
 	mustRevoke(t, store, "revoked", expiry)
+	mustBegin(t, store, begun("session", anna))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 
@@ -170,12 +201,36 @@ func checkCanceled(t *testing.T, store storage.Store) {
 		"Users":           func() error { _, err := store.Users(ctx, 0, 1); return err },
 		"AddUsers":        func() error { _, err := store.AddUsers(ctx, []storage.User{named("bert")}); return err },
 		"AddFirstUser":    func() error { _, err := store.AddFirstUser(ctx, named("bert")); return err },
-		"SetPassword":     func() error { return store.SetPassword(ctx, anna, "new", "new") },
+		"SetPassword":     func() error { return store.SetPassword(ctx, anna, newPassword("new", "new")) },
 		"ReplacePassword": func() error { _, err := store.ReplacePassword(ctx, anna, before.Password, "new", "new"); return err },
-		"SetActive":       func() error { return store.SetActive(ctx, anna, false) },
+		"SetActive":       func() error { return store.SetActive(ctx, anna, false, now) },
 		"SetLastLogin":    func() error { return store.SetLastLogin(ctx, anna, time.Now()) },
-		"DeleteUser":      func() error { return store.DeleteUser(ctx, anna) },
+		"DeleteUser":      func() error { return store.DeleteUser(ctx, anna, now) },
 		"PasswordFormats": func() error { _, err := store.PasswordFormats(ctx); return err },
+		"ChangePassword":  func() error { return store.ChangePassword(ctx, anna, now, newPassword("new", "new")) },
+		"ReplaceClaims":   func() error { _, err := store.ReplaceClaims(ctx, anna, "", "{}"); return err },
+		"AddSession":      func() error { return store.AddSession(ctx, begun("another", anna), now) },
+		"Standing":        func() error { _, err := store.Standing(ctx, "a", "session"); return err },
+		"RotateSession":   func() error { _, _, err := store.RotateSession(ctx, "session", step("session", 1, 0)); return err },
+		"TouchSession":    func() error { return store.TouchSession(ctx, "session", now.Add(time.Hour), 0) },
+		"EndSession": func() error {
+			_, err := store.EndSession(ctx, "session", anna, endedBy(storage.EndedByUser))
+			return err
+		},
+		"EndToken": func() error {
+			_, err := store.EndToken(ctx, storage.Revocation{ID: "session", Expires: expiry}, endedBy(storage.EndedByLogout))
+			return err
+		},
+		"EndSessions": func() error {
+			_, err := store.EndSessions(ctx, anna, "", endedBy(storage.EndedByUser))
+			return err
+		},
+		"EndSessionsAfter": func() error {
+			_, _, err := store.EndSessionsAfter(ctx, 0, 1, endedBy(storage.EndedByUser))
+			return err
+		},
+		"Sessions":       func() error { _, err := store.Sessions(ctx, anna, now, 1); return err },
+		"ForgetSessions": func() error { _, _, err := store.ForgetSessions(ctx, now.AddDate(1, 0, 0), time.Second); return err },
 		"Revoke": func() error {
 			_, err := store.Revoke(ctx, storage.Revocation{ID: "another", Expires: expiry})
 			return err
@@ -200,6 +255,9 @@ func checkCanceled(t *testing.T, store storage.Store) {
 	if revoked := mustListRevoked(t, store); len(revoked) != 1 {
 		t.Errorf("canceled calls changed the revocations to %v", revoked)
 	}
+	if sessions := mustListSessions(t, store, anna, time.Time{}); len(sessions) != 1 || sessions[0] != begun("session", anna) {
+		t.Errorf("canceled calls changed the sessions to %v", sessions)
+	}
 	value, err := store.Setting(t.Context(), "key", []byte("first"))
 	if err != nil || string(value) != "first" {
 		t.Errorf("Setting after a canceled one: %q, %v", value, err)
@@ -221,6 +279,12 @@ func checkClosed(t *testing.T, store storage.Store) {
 	}
 	if _, err := store.Revoke(t.Context(), storage.Revocation{ID: "a"}); err == nil {
 		t.Error("Revoke answers after Close")
+	}
+	if _, _, err := store.RotateSession(t.Context(), "a", step("a", 1, 0)); err == nil || errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("RotateSession after Close: %v", err)
+	}
+	if _, err := store.Standing(t.Context(), "a", "a"); err == nil {
+		t.Error("Standing answers after Close")
 	}
 	if _, err := store.Import(t.Context(), numbered(1, 1), revocations()); err == nil {
 		t.Error("Import answers after Close")

@@ -35,7 +35,7 @@ func checkRoundTrip(t *testing.T, store storage.Store) {
 
 func checkUserByID(t *testing.T, store storage.Store) {
 	ids := mustAdd(t, store, named("anna"), named("bert"))
-	if err := store.DeleteUser(t.Context(), ids[0]); err != nil {
+	if err := store.DeleteUser(t.Context(), ids[0], now); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []int64{ids[0], 0, -1, -ids[1], ids[1] + 1, math.MaxInt64, math.MinInt64} {
@@ -183,7 +183,7 @@ func checkIDs(t *testing.T, store storage.Store) {
 		greatest = id
 	}
 	next("anna")
-	if err := store.DeleteUser(ctx, greatest); err != nil {
+	if err := store.DeleteUser(ctx, greatest, now); err != nil {
 		t.Fatal(err)
 	}
 	next("after the only user was deleted")
@@ -197,7 +197,7 @@ func checkIDs(t *testing.T, store storage.Store) {
 		greatest = got
 	}
 	for _, user := range mustList(t, store) {
-		if err := store.DeleteUser(ctx, user.ID); err != nil {
+		if err := store.DeleteUser(ctx, user.ID, now); err != nil {
 			t.Fatal(err)
 		}
 	}

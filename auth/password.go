@@ -1,0 +1,112 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/ccojocar/zxcvbn-go/frequency"
+
+	"example.com/tokenpair/password"
+	"example.com/tokenpair/storage"
+)
+
+// The bounds of new passwords, in characters. RecommendedPassword is what OWASP ASVS 5.0 (6.2.1) recommends.
+const (
+	MinPassword         = 8
+	RecommendedPassword = 15
+)
+
+// ErrWrongPassword: the current password is another, or is not the current one any more.
+var ErrWrongPassword = errors.New("the current password is wrong")
+
+// ErrBadPassword: a new password is refused. The error's text says what to mend, and never holds the password. Some reasons
+// have an error of their own, beside this one.
+var (
+	ErrBadPassword    = errors.New("password refused")
+	ErrPasswordShort  = errors.New("it is shorter than 8 characters")
+	ErrPasswordLong   = fmt.Errorf("it is longer than %d bytes", password.MaxLength)
+	ErrPasswordIsName = errors.New("it is the name")
+	ErrPasswordCommon = errors.New("it is one of the commonest passwords")
+)
+
+// commonPasswords are in lower case.
+var commonPasswords = func() map[string]bool {
+	common := make(map[string]bool)
+	for _, one := range frequency.Lists["Passwords"].List {
+		common[one] = true
+	}
+	return common
+}()
+
+// ChangePassword gives the account a new password and ends its other sessions, on disk before it returns. It fails with
+// ErrWrongPassword, ErrBadPassword, ErrBusy, or with an error of ctx when the caller has gone before the work began.
+func (s *Service) ChangePassword(ctx context.Context, account Account, current, next string) error {
+	if len(current) > password.MaxLength {
+		return ErrWrongPassword
+	}
+	release, err := s.Pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	user := account.user
+	if !s.Hasher.Check(current, user.Password) {
+		return ErrWrongPassword
+	}
+	if err := checkNew(user.Username, next); err != nil {
+		return err
+	}
+	if IsCommon(next) {
+		return fmt.Errorf("%w: %w", ErrBadPassword, ErrPasswordCommon)
+	}
+	encoded, err := s.Hasher.Hash(TrimSpace(next))
+	release()
+	if err != nil {
+		return fmt.Errorf("hash password: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	err = s.Store.ChangePassword(ctx, user.ID, user.SessionsEnded, storage.PasswordChange{
+		Encoded: encoded, Format: string(s.Hasher.Format()), At: s.Issuer.Now(), Keep: account.Session,
+	})
+	if errors.Is(err, storage.ErrNotFound) { // the account's sessions were ended meanwhile, by another change of it, say
+		return ErrWrongPassword
+	}
+	if err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	return nil
+}
+
+// IsShort says that a password is good enough to be taken and shorter than recommended.
+func IsShort(plaintext string) bool {
+	return utf8.RuneCountInString(TrimSpace(plaintext)) < RecommendedPassword
+}
+
+// checkNew fails with ErrBadPassword where nobody may set this password.
+func checkNew(username, plaintext string) error {
+	plaintext = TrimSpace(plaintext)
+	var reason error
+	switch {
+	case !utf8.ValidString(plaintext):
+		reason = errors.New("it is not UTF-8")
+	case strings.ContainsRune(plaintext, 0):
+		reason = errors.New("it holds a null character")
+	case utf8.RuneCountInString(plaintext) < MinPassword:
+		reason = ErrPasswordShort
+	case len(plaintext) > password.MaxLength:
+		reason = ErrPasswordLong
+	case strings.EqualFold(plaintext, username):
+		reason = ErrPasswordIsName
+	}
+	if reason != nil {
+		return fmt.Errorf("%w: %w", ErrBadPassword, reason)
+	}
+	return nil
+}
+
+// IsCommon says that a password is among the commonest, whatever its case. A user cannot choose it; an operator is warned.
+func IsCommon(plaintext string) bool { return commonPasswords[strings.ToLower(TrimSpace(plaintext))] }
