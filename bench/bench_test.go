@@ -48,6 +48,11 @@ func newHandlerUnder(b *testing.B, format password.Format, wrap func(storage.Sto
 	b.Helper()
 	store := must(sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "t.db")))
 	b.Cleanup(func() { store.Close() })
+	return newHandlerOver(b, format, wrap, store, rules)
+}
+
+func newHandlerOver(b *testing.B, format password.Format, wrap func(storage.Store) storage.Store, store storage.Store, rules auth.Rules) http.Handler {
+	b.Helper()
 	hasher := must(password.NewHasher(format))
 	encoded := must(hasher.Hash(plaintext))
 	must(store.AddUsers(b.Context(), []storage.User{{

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from adopt import adopt
 from exchange import exchange
 from guide import follow
 from move import move
@@ -18,6 +19,7 @@ from report import Report
 
 SECTIONS = {
     "exchange": ("Tokens minted by either server are the other's too", exchange),
+    "adopt": ("With sessions, tokens of Django are adopted", adopt),
     "move": ("A site moves here, and back", move),
     "released": ("The recorded cases on the released SimpleJWT", compare),
     "guide": ("docs/django.md as it is written", follow),
