@@ -55,9 +55,7 @@ func (s *Service) Authenticate(ctx context.Context, encoded string) (Account, er
 		return Account{}, err
 	case !user.Active && !s.Rules.IgnoreInactive:
 		return Account{}, ErrUserInactive
-	case s.outdated(claims, standing, user):
-		return Account{}, s.refused(ErrBlacklisted)
-	case s.Rules.CheckRevokeToken && s.passwordChanged(claims, user):
+	case s.asksForMark(standing) && s.passwordChanged(claims, user):
 		return Account{}, ErrAccessPasswordChanged
 	}
 	return Account{user.ID, user.Username, user.LastLogin, standing.Session.ID, user}, nil
@@ -99,9 +97,9 @@ func (s *Service) openAccess(ctx context.Context, encoded string) (token.Claims,
 	return token.Claims{}, storage.Standing{}, refused
 }
 
-// checkKind: access tokens without a session live too shortly to be blacklisted, all others are looked up.
+// checkKind: without sessions, access tokens live too shortly to be blacklisted. All others are looked up.
 func (s *Service) checkKind(ctx context.Context, claims token.Claims, kind token.Type) (standing storage.Standing, err error) {
-	if _, named := sessionOf(claims); named || kind != token.Access {
+	if _, named := sessionOf(claims); named || kind != token.Access || s.Rules.Sessions {
 		if standing, err = s.standing(ctx, claims); err != nil {
 			return storage.Standing{}, err
 		}

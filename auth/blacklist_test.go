@@ -57,10 +57,10 @@ type leaving struct {
 	leave context.CancelFunc
 }
 
-func (l leaving) Revoked(ctx context.Context, id string) (bool, error) {
-	revoked, err := l.Store.Revoked(ctx, id)
+func (l leaving) Standing(ctx context.Context, token, session string) (storage.Standing, error) {
+	standing, err := l.Store.Standing(ctx, token, session)
 	l.leave()
-	return revoked, err
+	return standing, err
 }
 
 // A caller who goes halfway does not keep a token alive that it gave back.
@@ -87,17 +87,17 @@ func TestBlacklistFailsClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	store := h.Store
-	for _, method := range []string{"Revoked", "Revoke", "UserByID"} {
+	for _, method := range []string{"Standing", "Revoke", "UserByID"} {
 		h.Store = failing{store, method}
 		calls := map[string]error{
 			"refresh":         second(h.Refresh(t.Context(), pair.Refresh, auth.Client{})),
 			"blacklist":       h.Blacklist(t.Context(), pair.Refresh),
 			"verify":          h.Verify(t.Context(), pair.Refresh),
-			"sliding refresh": second(h.RefreshSliding(t.Context(), sliding)),
+			"sliding refresh": second(h.RefreshSliding(t.Context(), sliding, auth.Client{})),
 			"access":          second(h.Authenticate(t.Context(), sliding)),
 		}
 		asked := map[string][]string{
-			"Revoked":  {"refresh", "blacklist", "verify", "sliding refresh", "access"},
+			"Standing": {"refresh", "blacklist", "verify", "sliding refresh", "access"},
 			"Revoke":   {"refresh", "blacklist"},
 			"UserByID": {"refresh", "sliding refresh", "access"},
 		}
@@ -128,7 +128,7 @@ func TestRefreshSliding(t *testing.T) {
 	}
 	first := h.claims(t, encoded, token.Sliding)
 	now = now.Add(4 * time.Minute)
-	renewed, err := h.RefreshSliding(t.Context(), encoded)
+	renewed, err := h.RefreshSliding(t.Context(), encoded, auth.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,19 +136,19 @@ func TestRefreshSliding(t *testing.T) {
 	if exp, _ := claims.Seconds("exp"); h.Issuer.ID(claims) != h.Issuer.ID(first) || exp != now.Add(5*time.Minute).Unix() {
 		t.Errorf("renewed to %s until %d", h.Issuer.ID(claims), exp)
 	}
-	wantRefused(t, "a refresh token", second(h.RefreshSliding(t.Context(), h.logIn(t).Refresh)), token.ErrWrongType)
+	wantRefused(t, "a refresh token", second(h.RefreshSliding(t.Context(), h.logIn(t).Refresh, auth.Client{})), token.ErrWrongType)
 	if err := h.users.SetActive(t.Context(), "alice", false); err != nil {
 		t.Fatal(err)
 	}
-	wantRefused(t, "inactive", second(h.RefreshSliding(t.Context(), renewed)), auth.ErrNoAccount)
+	wantRefused(t, "inactive", second(h.RefreshSliding(t.Context(), renewed, auth.Client{})), auth.ErrNoAccount)
 	if err := h.users.SetActive(t.Context(), "alice", true); err != nil {
 		t.Fatal(err)
 	}
 	now = now.Add(time.Minute)
-	wantRefused(t, "the first, when it has expired", second(h.RefreshSliding(t.Context(), encoded)), token.ErrExpired)
+	wantRefused(t, "the first, when it has expired", second(h.RefreshSliding(t.Context(), encoded, auth.Client{})), token.ErrExpired)
 	for now.Before(time.Now().Add(24 * time.Hour)) {
 		now = now.Add(3 * time.Minute)
-		next, err := h.RefreshSliding(t.Context(), renewed)
+		next, err := h.RefreshSliding(t.Context(), renewed, auth.Client{})
 		if err != nil {
 			wantRefused(t, "at its end", err, token.ErrRefreshExpired)
 			return
@@ -176,8 +176,8 @@ func TestSweep(t *testing.T) {
 			t.Errorf("forgot %+v, %v; want %d", swept, err, want)
 		}
 	}
-	if revoked, err := h.Store.Revoked(t.Context(), "late"); err != nil || !revoked {
-		t.Errorf("a token that expired within the day is blacklisted: %t, %v", revoked, err)
+	if late, err := h.Store.Standing(t.Context(), "late", ""); err != nil || !late.Revoked {
+		t.Errorf("a token that expired within the day is blacklisted: %t, %v", late.Revoked, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

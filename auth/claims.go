@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"example.com/tokenpair/storage"
 	"example.com/tokenpair/token"
@@ -16,7 +15,7 @@ var ErrBadClaims = errors.New("claims refused")
 // maxRemembered bounds, in bytes, a user's claims with the names of those that were taken away.
 const maxRemembered = 2 * token.MaxExtra
 
-// reserved are the claims that no operator may set: those of RFC 7519 §4.1, SimpleJWT's, and the session.
+// reservedClaims are those that no operator may set: those of RFC 7519 §4.1, SimpleJWT's, and the session.
 var reservedClaims = []string{
 	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "token_type", "user_id", "refresh_exp", "hash_password", sessionClaim,
 }
@@ -58,16 +57,16 @@ func (s *Service) renewed(claims token.Claims, user storage.User, session string
 
 // checkClaims returns the claims to remember: object, which an operator wrote, and null for each name of old that it has no
 // more, so that those can be taken out of tokens.
-func checkClaims(object, old string) (string, error) {
-	claims, err := token.ParseClaims([]byte(object))
+func checkClaims(object, old string, reserved []string) (string, error) {
+	claims, err := token.ParseStrict([]byte(object))
 	if err != nil {
-		return "", fmt.Errorf(`%w: write a JSON object, such as {"role":"editor"}`, ErrBadClaims)
+		return "", fmt.Errorf(`%w: %v; write a JSON object, such as {"role":"editor"}`, ErrBadClaims, err)
 	}
 	for name, value := range claims.All() {
 		switch {
 		case name == "":
 			return "", fmt.Errorf("%w: a claim has no name", ErrBadClaims)
-		case slices.Contains(reservedClaims, name):
+		case slices.Contains(reservedClaims, name), slices.Contains(reserved, name):
 			return "", fmt.Errorf("%w: %s is reserved, and set by the server alone: choose another name", ErrBadClaims, name)
 		case value.Kind() == 'n':
 			return "", fmt.Errorf("%w: %q is null: leave a claim out to take it away", ErrBadClaims, name)
@@ -77,44 +76,29 @@ func checkClaims(object, old string) (string, error) {
 	if len(encoded) > token.MaxExtra {
 		return "", fmt.Errorf("%w: they are %d bytes long, as they stand in a token, and may be %d", ErrBadClaims, len(encoded), token.MaxExtra)
 	}
-	all := token.Claims{}
+	var all, before token.Claims
 	if old != "" {
-		before, err := token.ParseClaims([]byte(old))
-		if err != nil {
+		if before, err = token.ParseClaims([]byte(old)); err != nil {
 			return "", fmt.Errorf("read the claims that are set: %w", err)
 		}
-		for name := range before.All() {
-			if _, ok := claims.Get(name); !ok {
-				all.SetNull(name)
-			}
+	}
+	for name := range before.All() {
+		if _, ok := claims.Get(name); !ok {
+			all.SetNull(name)
 		}
 	}
+	isNew := false
 	for name, value := range claims.All() {
+		_, known := before.Get(name)
+		isNew = isNew || !known
 		all.Set(name, value)
 	}
 	remembered, _ := all.MarshalJSON()
-	if len(remembered) > maxRemembered {
+	if isNew && len(remembered) > maxRemembered { // what takes claims away is always taken
 		return "", fmt.Errorf("%w: too many different names were set for this user: keep to a few, and put what changes below one of them", ErrBadClaims)
 	}
 	if len(remembered) == len("{}") {
 		return "", nil
 	}
 	return string(remembered), nil
-}
-
-// outdated says whether a token that belongs to no session was issued before all sessions of its user were ended.
-func (s *Service) outdated(claims token.Claims, standing storage.Standing, user storage.User) bool {
-	if !s.Rules.Sessions || standing.Session.ID != "" || user.SessionsEnded.IsZero() {
-		return false
-	}
-	return user.SessionsEnded.After(beforeIssue(claims))
-}
-
-// beforeIssue is the last moment before the second in which a token was issued. One that does not say is as old as can be.
-func beforeIssue(claims token.Claims) time.Time {
-	issued, ok := claims.Seconds("iat")
-	if !ok {
-		return time.Time{}
-	}
-	return time.Unix(issued, 0).Add(-time.Microsecond).UTC()
 }

@@ -62,15 +62,19 @@ func TestClaimsOverrideForeignOnes(t *testing.T) {
 
 func TestClaimsRefused(t *testing.T) {
 	h, _ := withSessions(t)
+	h.users.Reserved = []string{"", "uid"}
 	h.setClaims(t, `{"role":"reader"}`)
 	for object, says := range map[string]string{
 		``: "write a JSON object", `null`: "write a JSON object", `[]`: "write a JSON object", `{"a":1`: "write a JSON object",
 		`{"a":1} x`: "write a JSON object", "{\"a\":\"\xff\"}": "write a JSON object", `{'a':1}`: "write a JSON object",
 		`{"exp":1}`: "exp is reserved", `{"sid":"x"}`: "sid is reserved", `{"a":1,"user_id":2}`: "user_id is reserved",
 		`{"token_type":"access"}`: "token_type is reserved", `{"iss":"x"}`: "iss is reserved", `{"hash_password":"x"}`: "reserved",
-		`{"a":null}`: "leave a claim out", `{"":1}`: "no name",
-		`{"a":"` + strings.Repeat("x", token.MaxExtra) + `"}`:   "4104 bytes",
-		`{"a":"` + strings.Repeat("ü", token.MaxExtra/6) + `"}`: "4100 bytes",
+		`{"a":null}`: "leave a claim out", `{"":1}`: "no name", `{"uid":1}`: "uid is reserved",
+		`{"a":1,"a":2}`: "stands twice", `{"a":[{"b":1,"b":2}]}`: "stands twice",
+		`{"\ud800":1}`: "not JSON in UTF-8", `{"a":"\udc00"}`: "not JSON in UTF-8",
+		`{"a":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`: "nested",
+		`{"a":"` + strings.Repeat("x", token.MaxExtra) + `"}`:             "4104 bytes",
+		`{"a":"` + strings.Repeat("ü", token.MaxExtra/6) + `"}`:           "4100 bytes",
 	} {
 		err := h.users.SetClaims(t.Context(), "alice", object)
 		if !errors.Is(err, auth.ErrBadClaims) || !strings.Contains(err.Error(), says) {
@@ -88,6 +92,8 @@ func TestClaimsRefused(t *testing.T) {
 	if !errors.Is(refused, auth.ErrBadClaims) || !strings.Contains(refused.Error(), "too many different names") {
 		t.Errorf("endless names: %v", refused)
 	}
+	h.setClaims(t, `{}`) // to take claims away is always possible
+	h.setClaims(t, `{"role":"admin"}`)
 }
 
 // The largest claims fit into every token, through all of its refreshes.

@@ -51,11 +51,11 @@ func (f failing) UserByID(ctx context.Context, id int64) (storage.User, error) {
 	return f.Store.UserByID(ctx, id)
 }
 
-func (f failing) Revoked(ctx context.Context, id string) (bool, error) {
-	if f.method == "Revoked" {
-		return false, errDisk
+func (f failing) Standing(ctx context.Context, token, session string) (storage.Standing, error) {
+	if f.method == "Standing" {
+		return storage.Standing{}, errDisk
 	}
-	return f.Store.Revoked(ctx, id)
+	return f.Store.Standing(ctx, token, session)
 }
 
 func (f failing) Revoke(ctx context.Context, r storage.Revocation) (bool, error) {

@@ -73,7 +73,8 @@ func TestSessionsKeepTheRules(t *testing.T) {
 func newMachine(t *testing.T, rt *rapid.T) *machine {
 	m := &machine{t: t, path: filepath.Join(t.TempDir(), "t.db")}
 	m.model = model{
-		now:      time.Unix(1_800_000_000, 0).UTC(),
+		now:      time.Unix(1_800_000_000, 123_456_000).UTC(),
+		rotate:   true,
 		lifetime: time.Duration(rapid.SampledFrom([]int{60, 3600, 86400}).Draw(rt, "lifetime")) * time.Second,
 		grace:    time.Duration(rapid.SampledFrom([]int{0, 1, 10}).Draw(rt, "grace")) * time.Second,
 		absolute: time.Duration(rapid.SampledFrom([]int{30, 7200, 30 * 86400}).Draw(rt, "absolute")) * time.Second,
@@ -96,7 +97,7 @@ func (m *machine) open(t *testing.T) {
 	}
 	m.house = over(t, store)
 	m.Rules = auth.Rules{
-		Sessions: true, RotateRefreshTokens: true, RefreshGrace: m.model.grace, SessionLifetime: m.model.absolute,
+		Sessions: true, RotateRefreshTokens: m.model.rotate, RefreshGrace: m.model.grace, SessionLifetime: m.model.absolute,
 	}
 	config := token.DefaultConfig()
 	config.RefreshLifetime = m.model.lifetime
@@ -175,12 +176,12 @@ func (m *machine) issuedByDjango(rt *rapid.T) {
 	m.must(rt, err)
 	var about token.Claims
 	about.SetInt("user_id", user.ID)
-	expires := m.model.now.Add(m.model.lifetime * 2)
+	expires := m.model.now.Add(m.model.lifetime * 2).Truncate(time.Second)
 	id := m.Issuer.NewID()
 	encoded, err := m.Issuer.Issue(token.Terms{Type: token.Refresh, ID: id, Issued: m.model.now, Expires: expires}, about)
 	m.must(rt, err)
 	s := &running{modelSession: m.model.adopt(expires), of: a, sid: id, tokens: []string{encoded}}
-	s.ended = !a.ended.Before(m.model.now) // it may have been there before the end
+	s.ended = !a.ended.Before(m.model.now.Truncate(time.Second)) // it may have been there before the end
 	m.sessions = append(m.sessions, s)
 }
 
@@ -206,7 +207,7 @@ func (m *machine) refreshed(rt *rapid.T, s *running, i, callers int) {
 	}
 	all.Wait()
 	if !s.adopted && m.model.judge(s.modelSession, i) == current { // its session begins here
-		s.adopted, s.ends = true, m.model.now.Add(m.model.absolute)
+		s.adopted, s.capped, s.ends = true, true, m.model.now.Add(m.model.absolute)
 	}
 	told, want := make(map[verdict]int), make(map[verdict]int)
 	for range callers {
@@ -219,6 +220,12 @@ func (m *machine) refreshed(rt *rapid.T, s *running, i, callers int) {
 		}
 		if len(s.tokens) < len(s.modelSession.tokens) {
 			s.took(rt, m, pairs[n])
+		}
+		if !m.model.rotate && pairs[n].Refresh == "" {
+			if i != len(s.tokens)-1 {
+				rt.Fatal("no token for a parent")
+			}
+			continue
 		}
 		if pairs[n].Refresh != s.tokens[len(s.tokens)-1] {
 			rt.Fatal("it is answered with another token than the current one")

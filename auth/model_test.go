@@ -7,6 +7,7 @@ import "time"
 type model struct {
 	now                       time.Time
 	lifetime, grace, absolute time.Duration
+	rotate                    bool
 }
 
 // modelSession is a login. Its tokens stand in the order of their issue: the last is current, the one before it its parent.
@@ -15,6 +16,7 @@ type modelSession struct {
 	rotated time.Time
 	ends    time.Time
 	ended   bool
+	capped  bool // a token of Django's may live longer than its session
 }
 
 type modelToken struct{ issued, expires time.Time }
@@ -48,13 +50,13 @@ func (s *modelSession) issue(m *model) { // rule 5
 }
 
 func (m *model) goesOn(s *modelSession) bool { // rules 5 and 6
-	return !s.ended && m.now.Before(s.tokens[len(s.tokens)-1].expires)
+	return !s.ended && m.now.Before(s.tokens[len(s.tokens)-1].expires) && (!s.capped || m.now.Before(s.ends))
 }
 
 func (m *model) judge(s *modelSession, token int) verdict { // rules 2 to 4
 	last := len(s.tokens) - 1
 	switch {
-	case !m.now.Before(s.tokens[token].expires):
+	case !m.now.Before(s.tokens[token].expires.Truncate(time.Second)):
 		return tooOld
 	case !m.goesOn(s):
 		return dead
@@ -70,8 +72,10 @@ func (m *model) refresh(s *modelSession, token int) verdict {
 	v := m.judge(s, token)
 	switch v {
 	case current:
-		s.issue(m)
-		s.rotated = m.now
+		if m.rotate {
+			s.issue(m)
+			s.rotated = m.now
+		}
 	case replayed:
 		s.ended = true
 	}

@@ -2,12 +2,14 @@ package auth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
-	"github.com/ccojocar/zxcvbn-go/frequency"
+	"github.com/ccojocar/zxcvbn-go/data"
 
 	"example.com/tokenpair/password"
 	"example.com/tokenpair/storage"
@@ -26,20 +28,24 @@ var ErrWrongPassword = errors.New("the current password is wrong")
 // have an error of their own, beside this one.
 var (
 	ErrBadPassword    = errors.New("password refused")
-	ErrPasswordShort  = errors.New("it is shorter than 8 characters")
+	ErrPasswordShort  = fmt.Errorf("it is shorter than %d characters", MinPassword)
 	ErrPasswordLong   = fmt.Errorf("it is longer than %d bytes", password.MaxLength)
 	ErrPasswordIsName = errors.New("it is the name")
 	ErrPasswordCommon = errors.New("it is one of the commonest passwords")
 )
 
-// commonPasswords are in lower case.
-var commonPasswords = func() map[string]bool {
-	common := make(map[string]bool)
-	for _, one := range frequency.Lists["Passwords"].List {
+// commonPasswords are in lower case. They are unpacked when they are asked for first: most verbs never do.
+var commonPasswords = sync.OnceValue(func() map[string]bool {
+	var list struct{ List []string }
+	if err := json.Unmarshal(data.MustAsset("data/Passwords.json"), &list); err != nil {
+		panic(err) // it is compiled in
+	}
+	common := make(map[string]bool, len(list.List))
+	for _, one := range list.List {
 		common[one] = true
 	}
 	return common
-}()
+})
 
 // ChangePassword gives the account a new password and ends its other sessions, on disk before it returns. It fails with
 // ErrWrongPassword, ErrBadPassword, ErrBusy, or with an error of ctx when the caller has gone before the work began.
@@ -109,4 +115,4 @@ func checkNew(username, plaintext string) error {
 }
 
 // IsCommon says that a password is among the commonest, whatever its case. A user cannot choose it; an operator is warned.
-func IsCommon(plaintext string) bool { return commonPasswords[strings.ToLower(TrimSpace(plaintext))] }
+func IsCommon(plaintext string) bool { return commonPasswords()[strings.ToLower(TrimSpace(plaintext))] }

@@ -19,11 +19,11 @@ func (s *Service) Refresh(ctx context.Context, encoded string, from Client) (tok
 	if s.Rules.Sessions {
 		return s.refreshSession(ctx, encoded, from)
 	}
-	claims, _, err := s.open(ctx, encoded, token.Refresh)
+	claims, standing, err := s.open(ctx, encoded, token.Refresh)
 	if err != nil {
 		return token.Pair{}, err
 	}
-	if claims, err = s.checkUser(ctx, claims); err != nil {
+	if claims, err = s.checkUser(ctx, claims, standing); err != nil {
 		return token.Pair{}, err
 	}
 	var pair token.Pair
@@ -49,7 +49,7 @@ func (s *Service) Refresh(ctx context.Context, encoded string, from Client) (tok
 
 // RefreshSliding answers a sliding token with one of the same id that expires later. It fails as Refresh does, and with
 // token.ErrNoRefreshExpiry or token.ErrRefreshExpired.
-func (s *Service) RefreshSliding(ctx context.Context, encoded string) (string, error) {
+func (s *Service) RefreshSliding(ctx context.Context, encoded string, from Client) (string, error) {
 	claims, standing, err := s.open(ctx, encoded, token.Sliding)
 	if err != nil {
 		return "", err
@@ -60,11 +60,19 @@ func (s *Service) RefreshSliding(ctx context.Context, encoded string) (string, e
 		if err != nil {
 			return "", err
 		}
+		if session.ID == "" {
+			if session, err = s.adopt(ctx, claims, user, from); err != nil {
+				return "", err
+			}
+		}
 		claims = s.renewed(claims, user, session.ID)
-	} else if claims, err = s.checkUser(ctx, claims); err != nil {
-		return "", err
+	} else {
+		session = Session{}
+		if claims, err = s.checkUser(ctx, claims, standing); err != nil {
+			return "", err
+		}
 	}
-	extended, err := s.Issuer.ExtendSliding(claims, session.Ends)
+	extended, err := s.Issuer.ExtendSliding(claims, session.Expires)
 	if err != nil {
 		return "", noRoom("extend a sliding token", err)
 	}
@@ -103,18 +111,6 @@ func (s *Service) open(ctx context.Context, encoded string, want token.Type) (to
 	return claims, standing, nil
 }
 
-// checkRevoked looks a token up by its id. One without an id is found nowhere, and Issuer.Check refuses it.
-func (s *Service) checkRevoked(ctx context.Context, claims token.Claims) error {
-	revoked, err := s.Store.Revoked(ctx, s.Issuer.ID(claims))
-	if err != nil {
-		return fmt.Errorf("look up a token: %w", err)
-	}
-	if revoked {
-		return ErrBlacklisted
-	}
-	return nil
-}
-
 // revoke makes a token good for nothing, and fails with ErrBlacklisted when it was so already. It is not given up with its
 // caller: a token that somebody believes to be ended has to be.
 func (s *Service) revoke(ctx context.Context, claims token.Claims) error {
@@ -130,9 +126,13 @@ func (s *Service) revoke(ctx context.Context, claims token.Claims) error {
 	return nil
 }
 
-// checkUser asks whether the user whom a token names may go on, and returns the claims that go on. A token that names nobody
-// is not asked.
-func (s *Service) checkUser(ctx context.Context, claims token.Claims) (token.Claims, error) {
+// checkUser asks whether the user whom a token names may go on, and returns the claims that go on: without a session, which
+// the token leaves, so that it can be adopted when there are sessions again. A token that names nobody is not asked.
+func (s *Service) checkUser(ctx context.Context, claims token.Claims, standing storage.Standing) (token.Claims, error) {
+	if standing.Session.ID != "" {
+		claims = claims.Clone()
+		claims.Delete(sessionClaim)
+	}
 	if s.namesNobody(claims) {
 		return claims, nil
 	}

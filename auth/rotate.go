@@ -20,11 +20,14 @@ func (s *Service) refreshSession(ctx context.Context, encoded string, from Clien
 	if err != nil {
 		return token.Pair{}, err
 	}
-	r := &refreshing{Service: s, claims: claims, user: user, from: from, id: s.Issuer.ID(claims), now: s.Issuer.Now()}
 	session := standing.Session
+	if session.ID == "" {
+		if session, err = s.adopt(ctx, claims, user, from); err != nil {
+			return token.Pair{}, err
+		}
+	}
+	r := &refreshing{Service: s, claims: claims, user: user, from: from, id: s.Issuer.ID(claims), now: s.Issuer.Now()}
 	switch {
-	case session.ID == "":
-		return r.adopt(ctx)
 	case s.inGrace(session, r.id):
 		return r.pair(session)
 	case session.Current == r.id && !s.Rules.RotateRefreshTokens:
@@ -34,7 +37,8 @@ func (s *Service) refreshSession(ctx context.Context, encoded string, from Clien
 	return r.rotate(ctx, session)
 }
 
-// holder is the active user of a token that may be refreshed.
+// holder is the active user of a token that may be refreshed. The mark of a password only speaks for tokens that belong to no
+// session: sessions were ended with the change.
 func (s *Service) holder(ctx context.Context, claims token.Claims, standing storage.Standing) (storage.User, error) {
 	user, err := s.userFor(ctx, claims, standing)
 	switch {
@@ -44,15 +48,35 @@ func (s *Service) holder(ctx context.Context, claims token.Claims, standing stor
 		return storage.User{}, err
 	case !user.Active:
 		return storage.User{}, ErrNoAccount
-	case s.outdated(claims, standing, user):
-		return storage.User{}, ErrBlacklisted
-	case s.Rules.CheckRevokeToken && s.passwordChanged(claims, user):
+	case s.asksForMark(standing) && s.passwordChanged(claims, user):
 		if err := s.end(ctx, claims, storage.EndedByPassword); err != nil && !errors.Is(err, ErrBlacklisted) {
 			return storage.User{}, err
 		}
 		return storage.User{}, ErrPasswordChanged
 	}
 	return user, nil
+}
+
+// adopt starts a session for a token that has none, because Django issued it or because there were no sessions then: the
+// token is its current one. Of several callers at once, one does; the others find it.
+func (s *Service) adopt(ctx context.Context, claims token.Claims, user storage.User, from Client) (Session, error) {
+	session := s.newSession(user, from)
+	session.ID, session.Current = s.Issuer.ID(claims), s.Issuer.ID(claims)
+	session.Keep = s.Issuer.Expires(claims)
+	session.Expires = earlier(session.Keep, session.Ends)
+	written, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	err := s.Store.AddSession(written, session, beforeIssue(claims))
+	switch {
+	case errors.Is(err, storage.ErrExists):
+		standing, err := s.standing(ctx, claims)
+		return standing.Session, err
+	case errors.Is(err, storage.ErrNotFound): // it was revoked, or the user's sessions ended, a moment ago
+		return Session{}, ErrBlacklisted
+	case err != nil:
+		return Session{}, fmt.Errorf("adopt a token: %w", err)
+	}
+	return session, nil
 }
 
 // refreshing is one refresh token that came back.
@@ -68,20 +92,23 @@ type refreshing struct {
 // rotate puts a new refresh token in the place of the one that came back, by one conditional write, and answers whoever
 // comes too late for that as the rules say.
 func (r *refreshing) rotate(ctx context.Context, session Session) (token.Pair, error) {
-	next := r.successor(session)
-	rotation := storage.Rotation{Token: r.id, Expires: next.Expires, At: r.now, Grace: r.Rules.RefreshGrace}
+	rotation := storage.Rotation{
+		Token: r.id, At: r.now, Lifetime: r.Issuer.Config().RefreshLifetime, Grace: r.Rules.RefreshGrace, Clock: r.Issuer.Now,
+	}
+	var next Session
 	var pair token.Pair
 	if r.Rules.RotateRefreshTokens {
-		rotation.Next = next.Current
+		rotation.Next = r.Issuer.NewID()
+		next = rotation.Apply(session, r.now)
 		var err error
 		// Before the write: a token that could not be minted would be lost.
 		if pair, err = r.pair(next); err != nil {
 			return token.Pair{}, err
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	written, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
-	session, outcome, err := r.Store.RotateSession(ctx, session.ID, rotation)
+	session, outcome, err := r.Store.RotateSession(written, session.ID, rotation)
 	if errors.Is(err, storage.ErrNotFound) {
 		return token.Pair{}, ErrBlacklisted
 	}
@@ -90,10 +117,13 @@ func (r *refreshing) rotate(ctx context.Context, session Session) (token.Pair, e
 	}
 	switch outcome {
 	case storage.Rotated:
-		if rotation.Next == "" { // it is current: somebody else has adopted it a moment ago
+		if rotation.Next == "" { // it is current after all: somebody else has adopted it a moment ago
 			return r.access(session)
 		}
-		return pair, nil
+		if refreshTerms(session) == refreshTerms(next) {
+			return pair, nil
+		}
+		return r.pair(session) // the write waited for its turn
 	case storage.Repeated:
 		return r.pair(session)
 	case storage.Reused:
@@ -101,43 +131,6 @@ func (r *refreshing) rotate(ctx context.Context, session Session) (token.Pair, e
 			"sid", session.ID, "user_id", session.User, "address", r.from.Address)
 	}
 	return token.Pair{}, ErrBlacklisted
-}
-
-// successor is the session as it is after a rotation.
-func (r *refreshing) successor(session Session) Session {
-	session.Parent, session.Current, session.Rotated = r.id, r.Issuer.NewID(), r.now
-	session.Expires = earlier(r.now.Add(r.Issuer.Config().RefreshLifetime), session.Ends)
-	return session
-}
-
-// adopt starts a session for a refresh token that has none, because Django issued it or because there were no sessions then.
-// Of several callers at once, one does; the others find it.
-func (r *refreshing) adopt(ctx context.Context) (token.Pair, error) {
-	session := r.newSession(r.user, r.from)
-	session.ID, session.Current = r.id, r.id
-	expires := r.Issuer.Expires(r.claims)
-	session.Expires = earlier(expires, session.Ends)
-	answer := r.access
-	if r.Rules.RotateRefreshTokens {
-		session = r.successor(session)
-		answer = r.pair
-	}
-	session.Keep = later(expires, session.Expires)
-	pair, err := answer(session)
-	if err != nil {
-		return token.Pair{}, err
-	}
-	added, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
-	defer cancel()
-	switch err := r.Store.AddSession(added, session, beforeIssue(r.claims)); {
-	case errors.Is(err, storage.ErrExists):
-		return r.rotate(ctx, session)
-	case errors.Is(err, storage.ErrNotFound): // it was revoked, or the user's sessions ended, a moment ago
-		return token.Pair{}, ErrBlacklisted
-	case err != nil:
-		return token.Pair{}, fmt.Errorf("adopt a refresh token: %w", err)
-	}
-	return pair, nil
 }
 
 // pair mints the refresh token that is current in the session, the same whenever it is minted, and a new access token.
@@ -164,11 +157,4 @@ func (r *refreshing) access(session Session) (token.Pair, error) {
 // session.
 func (r *refreshing) carried(session Session) token.Claims {
 	return r.renewed(r.claims, r.user, session.ID)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"example.com/tokenpair/storage"
@@ -90,7 +91,10 @@ func refreshTerms(session Session) token.Terms {
 	if issued.IsZero() {
 		issued = session.Created
 	}
-	return token.Terms{Type: token.Refresh, ID: session.Current, Issued: issued, Expires: session.Expires}
+	return token.Terms{
+		Type: token.Refresh, ID: session.Current,
+		Issued: issued.UTC().Truncate(time.Second), Expires: session.Expires.UTC().Truncate(time.Second),
+	}
 }
 
 // accessTerms are those of a new access token, which does not outlive its session.
@@ -116,12 +120,13 @@ func (s *Service) inGrace(session Session, id string) bool {
 	return session.Parent == id && s.Rules.RefreshGrace > 0 && s.Issuer.Now().Sub(session.Rotated) <= s.Rules.RefreshGrace
 }
 
-// standing returns what is remembered of a token and of its session. It fails with ErrBlacklisted when the token is revoked
-// or its session does not go on. A token that names no session may have been adopted: then its session has its id.
+// standing returns what is remembered of a token and of its session, and its user where it belongs to none. It fails with
+// ErrBlacklisted when the token is revoked, its session does not go on, or all sessions of its user were ended after it was
+// issued. A token that names no session may have been adopted: then its session has its id.
+//
+// Without sessions, one that is remembered still refuses its tokens where it was ended: what was ended stays ended. It also
+// refuses those that it had replaced, and does nothing else.
 func (s *Service) standing(ctx context.Context, claims token.Claims) (storage.Standing, error) {
-	if _, named := claims.Get(sessionClaim); !named && !s.Rules.Sessions {
-		return storage.Standing{}, s.checkRevoked(ctx, claims)
-	}
 	id := s.Issuer.ID(claims)
 	sid, named := sessionOf(claims)
 	if !named {
@@ -131,12 +136,75 @@ func (s *Service) standing(ctx context.Context, claims token.Claims) (storage.St
 	if err != nil {
 		return storage.Standing{}, fmt.Errorf("look up a token: %w", err)
 	}
-	known := standing.Session.ID != ""
-	// Without sessions, what another issuer may have called sid is nobody's business. What was ended stays ended.
-	if standing.Revoked || known && !s.goesOn(standing.Session) || !known && named && s.Rules.Sessions {
-		return storage.Standing{}, ErrBlacklisted
+	if !s.isOfItsUser(claims, standing) { // its session is somebody else's: it has none that is ours
+		standing.Session, standing.User = Session{}, storage.User{}
+	}
+	session := standing.Session
+	known := session.ID != ""
+	var refused bool
+	switch {
+	case standing.Revoked:
+		refused = true
+	case !s.Rules.Sessions:
+		refused = known && (!session.Ended.IsZero() || s.replaced(claims, session))
+	case known:
+		refused = !s.goesOn(session)
+	case named:
+		refused = true
+	default:
+		refused, err = s.outdated(ctx, claims, &standing)
+	}
+	if err == nil && refused {
+		err = ErrBlacklisted
+	}
+	if err != nil {
+		return storage.Standing{}, err
 	}
 	return standing, nil
+}
+
+// isOfItsUser says whether a token names the user of its session, as far as there are both.
+func (s *Service) isOfItsUser(claims token.Claims, standing storage.Standing) bool {
+	if standing.User.ID == 0 {
+		return true
+	}
+	name, err := s.nameIn(claims)
+	own := strconv.FormatInt(standing.User.ID, 10)
+	if s.Rules.UserIDField == "username" {
+		own = standing.User.Username
+	}
+	return err == nil && name == own
+}
+
+// replaced says whether a refresh token was replaced by a rotation, and its grace is over.
+func (s *Service) replaced(claims token.Claims, session Session) bool {
+	id := s.Issuer.ID(claims)
+	return s.Issuer.Check(claims, token.Refresh) == nil && session.Current != id && !s.inGrace(session, id)
+}
+
+// outdated says whether a token that belongs to no session was issued before all sessions of its user were ended, or before
+// there was this user of that name. It notes the user.
+func (s *Service) outdated(ctx context.Context, claims token.Claims, standing *storage.Standing) (bool, error) {
+	user, err := s.userOf(ctx, claims)
+	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, errUnnamed) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	standing.User = user
+	issued := beforeIssue(claims)
+	isNewer := s.Rules.UserIDField == "username" && user.Joined.After(issued.Add(time.Second))
+	return isNewer || !user.SessionsEnded.IsZero() && user.SessionsEnded.After(issued), nil
+}
+
+// beforeIssue is the last moment before the second in which a token was issued. One that does not say is as old as can be.
+func beforeIssue(claims token.Claims) time.Time {
+	issued, ok := claims.Seconds("iat")
+	if !ok {
+		return time.Time{}
+	}
+	return time.Unix(issued, 0).Add(-time.Microsecond).UTC()
 }
 
 // sessionOf is the session that a token names. What is no text names one that nobody has.

@@ -37,24 +37,15 @@ func (s *Service) about(user storage.User) (about token.Claims) {
 	return about
 }
 
-// userFor finds the user whom a token names, who has to be the one of its session where there is one. It fails as userOf does.
+// userFor finds the user whom a token names: that of its session where there is one. It fails as userOf does.
 func (s *Service) userFor(ctx context.Context, claims token.Claims, standing storage.Standing) (storage.User, error) {
-	user := standing.User
-	if standing.Session.ID == "" {
-		return s.userOf(ctx, claims)
-	}
-	name, err := s.nameIn(claims)
-	if err != nil {
-		return storage.User{}, err
-	}
-	own := strconv.FormatInt(user.ID, 10)
-	if s.Rules.UserIDField == "username" {
-		own = user.Username
-	}
-	if user.ID == 0 || name != own {
+	switch {
+	case standing.User.ID != 0:
+		return standing.User, nil
+	case standing.Session.ID != "":
 		return storage.User{}, storage.ErrNotFound
 	}
-	return user, nil
+	return s.userOf(ctx, claims)
 }
 
 // userOf finds the user whom a token names. It fails with errUnnamed when the token has no such claim, and with
@@ -156,6 +147,11 @@ var pythonInteger = regexp.MustCompile(`\A[+-]?\p{Nd}+(_\p{Nd}+)*\z`)
 func passwordMark(encoded string) string {
 	sum := md5.Sum([]byte(encoded))
 	return strings.ToUpper(hex.EncodeToString(sum[:]))
+}
+
+// asksForMark says whether the mark of the password counts: sessions were ended with a change of it, and may be kept.
+func (s *Service) asksForMark(standing storage.Standing) bool {
+	return s.Rules.CheckRevokeToken && (!s.Rules.Sessions || standing.Session.ID == "")
 }
 
 // passwordChanged says whether the user's hash is another than when the token was issued.

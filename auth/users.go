@@ -31,9 +31,10 @@ var (
 // Users are the accounts, as an operator sees them. Its fields are set before its first use and not changed after; it is
 // safe for concurrent use.
 type Users struct {
-	Store  storage.Store
-	Hasher password.Hasher
-	Now    func() time.Time
+	Store    storage.Store
+	Hasher   password.Hasher
+	Now      func() time.Time
+	Reserved []string // claims that settings give a meaning, and SetClaims refuses besides the usual ones
 }
 
 // Create adds an active user. The name is normalised to NFKC, as Django does. It fails with ErrBadUsername,
@@ -123,7 +124,7 @@ func (u *Users) SetClaims(ctx context.Context, username, object string) error {
 		if err != nil {
 			return err
 		}
-		claims, err := checkClaims(object, user.Claims)
+		claims, err := checkClaims(object, user.Claims, u.Reserved)
 		if err != nil {
 			return err
 		}

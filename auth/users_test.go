@@ -204,8 +204,8 @@ func TestAllAndImport(t *testing.T) {
 	if n != 2500 || last != 7500 {
 		t.Errorf("%d users, the last with id %d", n, last)
 	}
-	if revoked, err := h.Store.Revoked(ctx, "gone"); err != nil || !revoked {
-		t.Errorf("the token is revoked: %t, %v", revoked, err)
+	if gone, err := h.Store.Standing(ctx, "gone", ""); err != nil || !gone.Revoked {
+		t.Errorf("the token is revoked: %t, %v", gone.Revoked, err)
 	}
 	again := each(storage.User{ID: 8000, Username: "new", Password: "!"}, storage.User{ID: 3, Username: "taken id", Password: "!"})
 	if _, err := h.users.Import(ctx, again, each[storage.Revocation]()); !errors.Is(err, auth.ErrTaken) || !strings.Contains(err.Error(), "3") {

@@ -8,7 +8,8 @@ import (
 
 // Verify says whether a token of any kind is good: nil, or a reason of package token. It fails with ErrBlacklisted when the
 // token is revoked, its session does not go on, or it was replaced by a rotation and its grace is over; without sessions it
-// asks whether a token is revoked only where rotation blacklists. It does not look at the user, and changes nothing.
+// asks whether a token is revoked only where rotation blacklists. It does not ask whether the user is active, and changes
+// nothing.
 func (s *Service) Verify(ctx context.Context, encoded string) error {
 	claims, err := s.Issuer.Open(encoded)
 	if err != nil {
@@ -24,9 +25,7 @@ func (s *Service) Verify(ctx context.Context, encoded string) error {
 	if err != nil {
 		return err
 	}
-	session, id := standing.Session, s.Issuer.ID(claims)
-	isRefresh := s.Issuer.Check(claims, token.Refresh) == nil
-	if s.Rules.Sessions && isRefresh && session.ID != "" && session.Current != id && !s.inGrace(session, id) {
+	if standing.Session.ID != "" && s.replaced(claims, standing.Session) {
 		return ErrBlacklisted
 	}
 	return nil

@@ -193,7 +193,7 @@ func (h *bareSessions) answer(ctx context.Context, username, refresh, other stri
 	}
 	next := token.RandomID()
 	_, outcome, err := h.store.RotateSession(ctx, sid, storage.Rotation{
-		Token: id, Next: next, At: now, Expires: now.Add(24 * time.Hour), Grace: 10 * time.Second,
+		Token: id, Next: next, At: now, Lifetime: 24 * time.Hour, Grace: 10 * time.Second,
 	})
 	if err == nil && outcome != storage.Rotated {
 		err = fmt.Errorf("outcome %d", outcome)

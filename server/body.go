@@ -102,7 +102,8 @@ func latin1(field string) string {
 }
 
 // parseObject parses a body once and keeps the raw values of the wanted names, compared exactly, in their order; nil where
-// there is none. Of a repeated name the last counts. A second reader of the body could understand another name or another duplicate: there is none.
+// there is none. Of a repeated name the last counts. A second reader of the body could understand another name or another
+// duplicate: there is none.
 func parseObject(body []byte, wanted []string) ([]jsontext.Value, error) {
 	if !utf8.Valid(body) {
 		return nil, aboutError{errSyntax, "Invalid UTF-8."}

@@ -211,8 +211,7 @@ func (s *Server) check(a *answer, r *http.Request, rt *route, value string) (ope
 		}
 		body = validatedBody{fields}
 	}
-	a.checked.RawQuery = query
-	r.URL, r.Body = &a.checked, body
+	r.URL, r.Body = &url.URL{RawQuery: query}, body
 	if rt.segment != "" {
 		r.SetPathValue(rt.segment, value)
 	}

@@ -91,7 +91,9 @@ func (locked) UserByName(context.Context, string) (storage.User, error) {
 func (locked) UserByID(context.Context, int64) (storage.User, error) {
 	return storage.User{}, storage.ErrBusy
 }
-func (locked) Revoked(context.Context, string) (bool, error) { return false, storage.ErrBusy }
+func (locked) Standing(context.Context, string, string) (storage.Standing, error) {
+	return storage.Standing{}, storage.ErrBusy
+}
 
 func TestLockedDatabaseIsBusy(t *testing.T) {
 	opts := withSliding()
@@ -137,8 +139,8 @@ func (s switching) UserByID(ctx context.Context, id int64) (storage.User, error)
 	return s.now().UserByID(ctx, id)
 }
 
-func (s switching) Revoked(ctx context.Context, id string) (bool, error) {
-	return s.now().Revoked(ctx, id)
+func (s switching) Standing(ctx context.Context, token, session string) (storage.Standing, error) {
+	return s.now().Standing(ctx, token, session)
 }
 
 func TestClosedDatabaseOnEveryPath(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -17,7 +16,6 @@ import (
 type answer struct {
 	http.ResponseWriter
 	caller
-	checked   url.URL // what the generated code sees of the request's
 	status    int
 	operation string
 }

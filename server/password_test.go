@@ -29,7 +29,7 @@ func (s *site) wantPassword(t testing.TB, good, bad string) {
 }
 
 func TestChangePassword(t *testing.T) {
-	s := newSite(t, options{rules: inSessions})
+	s := newSite(t, options{rules: withSessions})
 	s.addUser(t, "other", plaintext, true)
 	here, there := s.pair(t), s.pair(t)
 	other := s.login(t, `{"username":"other","password":"userpassword123"}`).tokens(t)
@@ -51,7 +51,7 @@ func TestChangePassword(t *testing.T) {
 }
 
 func TestPasswordRefusals(t *testing.T) {
-	s := newSite(t, options{rules: inSessions})
+	s := newSite(t, options{rules: withSessions})
 	here, there := s.pair(t), s.pair(t)
 	const (
 		wrong  = `{"current_password":["Invalid password."]}`
@@ -120,7 +120,7 @@ func TestChangePasswordWithoutSessions(t *testing.T) {
 // It waits for its turn as a login does.
 func TestChangePasswordInAFullQueue(t *testing.T) {
 	pool := newPool(t, 1, 0, time.Hour)
-	s := newSite(t, options{pool: pool, rules: inSessions, retryAfter: 3 * time.Second})
+	s := newSite(t, options{pool: pool, rules: withSessions, retryAfter: 3 * time.Second})
 	p := s.pair(t)
 	release, err := pool.Acquire(t.Context())
 	must(t, err)
@@ -137,7 +137,7 @@ func TestChangePasswordInAFullQueue(t *testing.T) {
 
 // An operator's reset ends the session that would have asked.
 func TestChangePasswordAfterAReset(t *testing.T) {
-	s := newSite(t, options{rules: inSessions})
+	s := newSite(t, options{rules: withSessions})
 	p := s.pair(t)
 	users := auth.Users{Store: s.store, Hasher: s.hasher, Now: time.Now}
 	must(t, users.ChangePassword(t.Context(), username, better))

@@ -10,7 +10,7 @@ import (
 
 // Each request breaks its own rule and every later one, on paths that want a token and have parameters.
 func TestOrderOfDecisionsBehindAToken(t *testing.T) {
-	s := newSite(t, options{rules: inSessions})
+	s := newSite(t, options{rules: withSessions})
 	bearer := s.pair(t).bearer()
 	const (
 		noImage = "Accept: image/png"
@@ -60,7 +60,7 @@ func TestOrderOfDecisionsBehindAToken(t *testing.T) {
 // What stands for no session is no path: the answer is the one of any unknown path, with a token and without, and never a
 // redirect.
 func TestHostileSegments(t *testing.T) {
-	s := newSite(t, options{rules: inSessions})
+	s := newSite(t, options{rules: withSessions})
 	p := s.pair(t)
 	own := s.sidOf(t, p)
 	targets := []string{
@@ -129,7 +129,7 @@ func TestWhatTheDocumentAllowsAsParametersIsAccepted(t *testing.T) {
 
 // An answer without content is nothing but its head, and the connection is kept.
 func TestNoContentOnTheWire(t *testing.T) {
-	s := newSite(t, options{rules: inSessions})
+	s := newSite(t, options{rules: withSessions})
 	p := s.pair(t)
 	l := s.dial(t)
 	for _, target := range []string{"/api/me/sessions", "/api/me/sessions/?current=true"} {

@@ -37,7 +37,7 @@ func (f failing) ChangePassword(context.Context, int64, time.Time, storage.Passw
 func TestSessionsThatCannotBeEnded(t *testing.T) {
 	var fault error
 	s := newSite(t, options{
-		rules: inSessions, retryAfter: 3 * time.Second,
+		rules: withSessions, retryAfter: 3 * time.Second,
 		wrapStore: func(store storage.Store) storage.Store { return failing{store, &fault} },
 	})
 	p := s.pair(t)

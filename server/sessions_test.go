@@ -7,14 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"example.com/tokenpair/auth"
 	"example.com/tokenpair/token"
 )
-
-// inSessions are the rules under which a login is a session.
-var inSessions = auth.Rules{
-	Sessions: true, RotateRefreshTokens: true, RefreshGrace: 10 * time.Second, SessionLifetime: 30 * 24 * time.Hour,
-}
 
 const (
 	sessionsPath  = "/api/me/sessions"
@@ -82,7 +76,7 @@ func (s *site) wantAlive(t testing.TB, p pair) {
 }
 
 func TestListSessions(t *testing.T) {
-	s := newSite(t, options{rules: inSessions})
+	s := newSite(t, options{rules: withSessions})
 	now := time.Date(2026, 11, 25, 8, 0, 0, 914425000, time.UTC)
 	s.issuer.Now = func() time.Time { return now }
 	const forwarded = "X-Forwarded-For: 203.0.113.1"
@@ -123,7 +117,7 @@ func TestListSessions(t *testing.T) {
 }
 
 func TestEndSession(t *testing.T) {
-	s := newSite(t, options{rules: inSessions})
+	s := newSite(t, options{rules: withSessions})
 	s.addUser(t, "other", plaintext, true)
 	here, there, kept := s.pair(t), s.pair(t), s.pair(t)
 	other := s.login(t, `{"username":"other","password":"userpassword123"}`).tokens(t)
@@ -157,7 +151,7 @@ func TestEndSessions(t *testing.T) {
 		"?current=true": false, "?current=x&curr%65nt=true&format=": false,
 	} {
 		t.Run(query, func(t *testing.T) {
-			s := newSite(t, options{rules: inSessions})
+			s := newSite(t, options{rules: withSessions})
 			s.addUser(t, "other", plaintext, true)
 			here, there, more := s.pair(t), s.pair(t), s.pair(t)
 			other := s.login(t, `{"username":"other","password":"userpassword123"}`).tokens(t)
@@ -183,7 +177,7 @@ func TestEndSessions(t *testing.T) {
 
 // A token that Django issued has no session before its first refresh here, and its id is the session's then.
 func TestSessionOfATokenFromDjango(t *testing.T) {
-	s := newSite(t, options{rules: inSessions})
+	s := newSite(t, options{rules: withSessions})
 	django := func() pair { return s.mint(t, func(c *token.Claims) { c.SetInt("user_id", 1) }) }
 	here, first, second := s.pair(t), django(), django()
 	if all := s.sessions(t, first); len(all) != 1 || all[0].Current {
@@ -203,7 +197,7 @@ func TestSessionOfATokenFromDjango(t *testing.T) {
 
 func TestSlidingTokenIsASession(t *testing.T) {
 	opts := withSliding()
-	opts.rules = inSessions
+	opts.rules = withSessions
 	opts.rules.AccessTypes = []token.Type{token.Access, token.Sliding}
 	s := newSite(t, opts)
 	here := s.pair(t)

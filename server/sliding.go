@@ -22,7 +22,7 @@ func (s *Server) ObtainSlidingToken(ctx context.Context, request generated.Obtai
 
 // RefreshSlidingToken is POST /api/token/sliding/refresh.
 func (s *Server) RefreshSlidingToken(ctx context.Context, request generated.RefreshSlidingTokenRequestObject) (generated.RefreshSlidingTokenResponseObject, error) {
-	encoded, err := s.auth.RefreshSliding(ctx, request.Body.Token)
+	encoded, err := s.auth.RefreshSliding(ctx, request.Body.Token, clientOf(ctx))
 	if errors.Is(err, token.ErrNoRefreshExpiry) || errors.Is(err, token.ErrRefreshExpired) {
 		return nil, aboutError{err, s.auth.Issuer.Config().SlidingExpClaim}
 	}

@@ -66,12 +66,35 @@ type Rotation struct {
 	Token string
 	// Next is the id of its successor, "" where it is not to be replaced.
 	Next string
-	// Expires is when the successor expires.
-	Expires time.Time
-	// At is now.
+	// Lifetime is for how long the successor lives; it does not outlive Session.Ends.
+	Lifetime time.Duration
+	// At is when the token came back.
 	At time.Time
 	// Grace is for how long after a rotation the replaced token may come back, zero for not at all.
 	Grace time.Duration
+	// Clock is asked for the time of the rotation, as the write may have waited for its turn: a grace that began before could
+	// be over by then. Without it, that is At.
+	Clock func() time.Time
+}
+
+// Now asks the Clock.
+func (r Rotation) Now() time.Time {
+	if r.Clock == nil {
+		return r.At
+	}
+	return r.Clock()
+}
+
+// Apply returns the session with Next in the place of its current token, at this time.
+func (r Rotation) Apply(s Session, at time.Time) Session {
+	s.Parent, s.Current, s.Rotated, s.Used = s.Current, r.Next, at, at
+	if s.Expires = at.Add(r.Lifetime); s.Expires.After(s.Ends) {
+		s.Expires = s.Ends
+	}
+	if s.Expires.After(s.Keep) {
+		s.Keep = s.Expires
+	}
+	return s
 }
 
 // Outcome is what became of a Rotation.
@@ -87,7 +110,7 @@ const (
 
 // Standing is what is remembered about a token.
 type Standing struct {
-	// Revoked says that the token itself is revoked.
+	// Revoked says that the token itself is revoked, expired or not.
 	Revoked bool
 	// Session is the token's, or zero when there is none.
 	Session Session

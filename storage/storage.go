@@ -154,9 +154,6 @@ type RevocationStore interface {
 	// An ID that is known keeps the expiry that it has.
 	Revoke(ctx context.Context, r Revocation) (fresh bool, err error)
 
-	// Revoked says whether the token with this ID is revoked, expired or not.
-	Revoked(ctx context.Context, id string) (bool, error)
-
 	// Revocations returns at most limit revocations whose IDs are greater than afterID, byte by byte, ascending by ID. A page
 	// shorter than limit is the last one. A limit that is not positive is an error.
 	Revocations(ctx context.Context, afterID string, limit int) ([]Revocation, error)

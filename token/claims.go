@@ -4,6 +4,7 @@ package token
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"math"
@@ -63,6 +64,28 @@ func ParseClaims(payload []byte) (Claims, error) {
 		return Claims{}, errors.New("claims are followed by something else")
 	}
 	return c, nil
+}
+
+// maxDepth bounds the nesting of what ParseStrict takes: others that read a token may give up much earlier than this program.
+const maxDepth = 64
+
+// ParseStrict is ParseClaims for what people write: it also refuses repeated names and lone surrogates, wherever they are, and
+// deep nesting. The error says which, and quotes nothing.
+func ParseStrict(payload []byte) (Claims, error) {
+	dec := jsontext.NewDecoder(bytes.NewReader(payload))
+	for {
+		_, err := dec.ReadToken()
+		switch {
+		case err == io.EOF:
+			return ParseClaims(payload)
+		case errors.Is(err, jsontext.ErrDuplicateName):
+			return Claims{}, errors.New("a name stands twice in one object")
+		case err != nil:
+			return Claims{}, errors.New("this is not JSON in UTF-8")
+		case dec.StackDepth() > maxDepth:
+			return Claims{}, fmt.Errorf("this is nested more than %d deep", maxDepth)
+		}
+	}
 }
 
 // Get returns the raw JSON value of a claim and whether there is one.

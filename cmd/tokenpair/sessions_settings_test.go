@@ -34,7 +34,7 @@ func TestFindingsAboutSessions(t *testing.T) {
 		"a short access lifetime":       {words("ACCESS_TOKEN_LIFETIME=10s"), words("ACCESS_TOKEN_LIFETIME=11s"), words("REFRESH_GRACE is not shorter than TOKENPAIR_ACCESS_TOKEN_LIFETIME")},
 		"blacklisting":                  {words("BLACKLIST_AFTER_ROTATION=1"), words("BLACKLIST_AFTER_ROTATION="), words("BLACKLIST_AFTER_ROTATION does nothing with TOKENPAIR_SESSIONS", "unset the first")},
 		"no blacklisting":               {words("BLACKLIST_AFTER_ROTATION=0"), words("SESSIONS=0", "BLACKLIST_AFTER_ROTATION=0"), words("BLACKLIST_AFTER_ROTATION does nothing with")},
-		"tokens with a mark":            {words("CHECK_REVOKE_TOKEN=1"), words("SESSIONS=0", "CHECK_REVOKE_TOKEN=1"), words("CHECK_REVOKE_TOKEN with TOKENPAIR_SESSIONS", "the one that made the change too")},
+		"tokens with a mark":            {words("CHECK_REVOKE_TOKEN=1"), words("SESSIONS=0", "CHECK_REVOKE_TOKEN=1"), words("CHECK_REVOKE_TOKEN with TOKENPAIR_SESSIONS", "in tokens without a session only")},
 		"inactive users":                {words("CHECK_USER_IS_ACTIVE=0"), words("CHECK_USER_IS_ACTIVE=1"), words("CHECK_USER_IS_ACTIVE is false and does little with TOKENPAIR_SESSIONS", "a refresh asks anyway", "deactivateuser ends all sessions")},
 		"no rotation":                   {words("ROTATE_REFRESH_TOKENS=0"), words("SESSIONS=0", "ROTATE_REFRESH_TOKENS=0"), words("ROTATE_REFRESH_TOKENS is false", "stolen", "beside its owner", "until the session ends")},
 		"a grace alone":                 {words("SESSIONS=0", "REFRESH_GRACE=10s"), words("SESSIONS=0"), words("REFRESH_GRACE does nothing without TOKENPAIR_SESSIONS")},

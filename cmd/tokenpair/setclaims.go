@@ -14,7 +14,7 @@ type claimsVerb struct {
 	JSON string `arg:"" name:"json" help:"An object of JSON, such as '{\"role\":\"editor\"}', in the place of the one that the user had; {} takes it away. With - it is read from standard input."`
 }
 
-func (v *claimsVerb) run(ctx context.Context, cli *commandLine, _ environment, std streams) error {
+func (v *claimsVerb) run(ctx context.Context, cli *commandLine, env environment, std streams) error {
 	object := v.JSON
 	if object == "-" {
 		var err error
@@ -23,6 +23,9 @@ func (v *claimsVerb) run(ctx context.Context, cli *commandLine, _ environment, s
 		}
 	}
 	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
+		for _, name := range []string{"USER_ID_CLAIM", "TOKEN_TYPE_CLAIM", "JTI_CLAIM", "SLIDING_TOKEN_REFRESH_EXP_CLAIM", "REVOKE_TOKEN_CLAIM"} {
+			users.Reserved = append(users.Reserved, env[prefix+name])
+		}
 		if err := users.SetClaims(ctx, v.Username, object); err != nil {
 			return about(v.Username, err)
 		}

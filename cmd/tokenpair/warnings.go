@@ -127,7 +127,7 @@ func (s *serving) warnOfUsers(r resolution, p *policy) {
 		p.warn("%s does nothing without %s; set that to true, or unset the first", "REVOKE_TOKEN_CLAIM", "CHECK_REVOKE_TOKEN")
 	}
 	if s.CheckRevokeToken && s.Sessions {
-		p.warn("%s with %s: a change of the password ends the other sessions anyway, and so it ends the one that made the change too; set it to false",
+		p.warn("%s with %s: a change of the password ends sessions anyway, and the digest is looked at in tokens without a session only; set it to false",
 			"CHECK_REVOKE_TOKEN", "SESSIONS")
 	}
 	switch {

@@ -123,7 +123,7 @@ func (r *running) briefly(ctx context.Context, work func(tx *sql.Tx, over func()
 
 // inTransaction runs work in a transaction of the newest import; over tells work to come to its end.
 func (r *running) inTransaction(ctx context.Context, work func(tx *sql.Tx, over func() bool) error) error {
-	tx, err := r.writer.BeginTx(ctx, nil)
+	tx, err := begin(ctx, r.writer, r.patience)
 	if err != nil {
 		return translate(ctx, err)
 	}

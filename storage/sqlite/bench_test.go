@@ -68,8 +68,8 @@ func BenchmarkRevoked(b *testing.B) {
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
 				id := fmt.Sprintf(format, uint32(i%benchUsers)*2654435761)
-				if revoked, err := store.Revoked(ctx, id); err != nil || revoked != (name == "Yes") {
-					b.Fatal(revoked, err)
+				if found, err := store.Standing(ctx, id, ""); err != nil || found.Revoked != (name == "Yes") {
+					b.Fatal(found, err)
 				}
 			}
 		})

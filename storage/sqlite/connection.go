@@ -10,14 +10,19 @@ import (
 	"time"
 )
 
-// busyTimeout is how long a connection waits for another process that writes.
-const busyTimeout = 5 * time.Second
+// busyTimeout is how long a connection waits for another process that writes, and beginEvery how often the writer looks
+// meanwhile whether it is done. Left to SQLite, that would be every tenth of a second in the end: a process that writes one group
+// after the other leaves the file free for moments only, and an operator's verb would hardly ever get a turn.
+const (
+	busyTimeout = 5 * time.Second
+	beginEvery  = time.Millisecond
+)
 
 // A pragma and the value that it must have on a connection.
 type pragma struct{ name, want string }
 
 var (
-	writerPragmas = []pragma{{"journal_mode", "wal"}, {"wal_autocheckpoint", "250"}, {"synchronous", "2"}, {"foreign_keys", "1"}, {"busy_timeout", "5000"}}
+	writerPragmas = []pragma{{"journal_mode", "wal"}, {"wal_autocheckpoint", "250"}, {"synchronous", "2"}, {"foreign_keys", "1"}, {"busy_timeout", "0"}}
 	readerPragmas = []pragma{{"journal_mode", "wal"}, {"query_only", "1"}, {"foreign_keys", "1"}, {"busy_timeout", "5000"}}
 )
 
@@ -32,7 +37,7 @@ func inspectorDSN(path string) string {
 // length keeps that wait short, and costs nothing that could be measured.
 func writerDSN(path string) string {
 	return fileURL(path, "mode=rw", "_txlock=immediate", "_journal_mode=WAL", "_synchronous=FULL", "_foreign_keys=on",
-		"_busy_timeout=5000", "_dqs=0", "_defensive=1", "_pragma=wal_autocheckpoint(250)")
+		"_busy_timeout=0", "_dqs=0", "_defensive=1", "_pragma=wal_autocheckpoint(250)")
 }
 
 func readerDSN(path string) string {
@@ -62,6 +67,21 @@ func openPool(ctx context.Context, dsn string, size int, pragmas []pragma) (*sql
 		return nil, err
 	}
 	return pool, nil
+}
+
+// begin takes the writer for a transaction. It waits for another process no longer than patience.
+func begin(ctx context.Context, writer *sql.DB, patience time.Duration) (*sql.Tx, error) {
+	for start := time.Now(); ; {
+		tx, err := writer.BeginTx(ctx, nil)
+		if err == nil || !isLocked(err) || time.Since(start) >= patience {
+			return tx, err
+		}
+		select {
+		case <-time.After(beginEvery):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // checkPragmas catches a setting that SQLite did not take: it says so nowhere else.

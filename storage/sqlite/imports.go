@@ -85,7 +85,7 @@ func (s *Store) Import(ctx context.Context, users iter.Seq2[storage.User, error]
 
 // beginImport makes a new import the newest one, unless one is running.
 func (s *Store) beginImport(ctx context.Context) (*running, error) {
-	tx, err := s.writer.BeginTx(ctx, nil)
+	tx, err := begin(ctx, s.writer, s.patience)
 	if err != nil {
 		return nil, translate(ctx, err)
 	}
@@ -126,8 +126,8 @@ func (r *running) keepAlive(ctx context.Context) (stop func()) {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				// Where it fails, the next batch tells.
-				r.writer.ExecContext(ctx, renewHeartbeat, r.now().UnixMicro(), r.id)
+				// Each transaction renews it. Where it fails, the next batch tells.
+				r.inTransaction(ctx, func(*sql.Tx, func() bool) error { return nil })
 			}
 		}
 	}()

@@ -41,7 +41,7 @@ func inspect(ctx context.Context, path string) (int, error) {
 
 // migrate brings the database to the newest version in one transaction. Another process may have done it since inspect.
 func migrate(ctx context.Context, writer *sql.DB) error {
-	tx, err := writer.BeginTx(ctx, nil)
+	tx, err := begin(ctx, writer, busyTimeout)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", translate(ctx, err))
 	}

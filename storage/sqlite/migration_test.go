@@ -11,15 +11,20 @@ import (
 	"example.com/tokenpair/storage/sqlite"
 )
 
-// TestFirstVersionIsMigrated opens a database as the first version left it: it keeps its users, its ids and its key.
-func TestFirstVersionIsMigrated(t *testing.T) {
+// TestOlderVersionsAreMigrated opens databases as earlier versions left them: they keep their users, their ids and their key.
+func TestOlderVersionsAreMigrated(t *testing.T) {
+	t.Run("1", func(t *testing.T) { checkMigration(t, 1, sqlite.UsersMigration) })
+	t.Run("2", func(t *testing.T) { checkMigration(t, 2, sqlite.UsersMigration+sqlite.RevokedMigration) })
+}
+
+func checkMigration(t *testing.T, version int, script string) {
 	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "tokenpair.db")
-	mustExec(t, path, `PRAGMA journal_mode = WAL;`+sqlite.UsersMigration+`
+	mustExec(t, path, `PRAGMA journal_mode = WAL;`+script+`
 		INSERT INTO users (id, username, password, password_format, active, last_login) VALUES (3, 'anna', 'hash', 'format', 1, 1), (9, 'bert', '', '', 0, NULL);
 		DELETE FROM users WHERE id = 9;
 		INSERT INTO settings (name, value) VALUES ('key', x'0001');`+
-		fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = 1`, sqlite.ApplicationID))
+		fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = %d`, sqlite.ApplicationID, version))
 
 	for range 2 {
 		store := mustOpen(t, path)
@@ -33,8 +38,8 @@ func TestFirstVersionIsMigrated(t *testing.T) {
 		if value, err := store.Setting(ctx, "key", nil); err != nil || !slices.Equal(value, []byte{0, 1}) {
 			t.Errorf("setting: %q, %v", value, err)
 		}
-		if revoked, err := store.Revoked(ctx, "a"); err != nil || revoked {
-			t.Errorf("Revoked: %v, %v", revoked, err)
+		if a, err := store.Standing(ctx, "a", ""); err != nil || a.Revoked {
+			t.Errorf("Standing: %+v, %v", a, err)
 		}
 		if err := store.Close(); err != nil {
 			t.Fatal(err)
@@ -47,5 +52,12 @@ func TestFirstVersionIsMigrated(t *testing.T) {
 	}
 	if imported, err := store.Import(ctx, manyUsers(2), manyRevocations(1)); err != nil || imported != (storage.Imported{Users: 2, Revocations: 1}) {
 		t.Errorf("Import: %+v, %v", imported, err)
+	}
+	session := storage.Session{ID: "sid", User: 3, Created: now, Used: now, Ends: now, Current: "jti", Expires: now, Keep: now}
+	if err := store.AddSession(ctx, session, time.Time{}); err != nil {
+		t.Error(err)
+	}
+	if got, err := store.Standing(ctx, "jti", "sid"); err != nil || got.Session != session || got.User.Username != "anna" {
+		t.Errorf("Standing: %+v, %v", got, err)
 	}
 }

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,11 @@ import (
 // under way are one or none.
 func TestPlans(t *testing.T) {
 	_, readers := mustOpen(t, filepath.Join(t.TempDir(), "tokenpair.db")).Pools()
-	const noImport = "SEARCH pending_imports USING INTEGER PRIMARY KEY (rowid=?)"
+	const (
+		noImport = "SEARCH pending_imports USING INTEGER PRIMARY KEY (rowid=?)"
+		bySid    = "SEARCH sessions USING PRIMARY KEY (sid=?)"
+		due      = "SEARCH sessions USING COVERING INDEX sessions_due (due<?)"
+	)
 	plans := []struct {
 		name, query string
 		arguments   []any
@@ -25,7 +30,6 @@ func TestPlans(t *testing.T) {
 		{"by id", sqlite.SelectByID, []any{1}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid=?)", noImport}},
 		{"page", sqlite.SelectPage, []any{1, 2}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid>?)", noImport}},
 		{"formats", sqlite.SelectFormats, nil, []string{"SEARCH users USING COVERING INDEX users_password_format (password_format>?)"}},
-		{"revoked", sqlite.SelectRevoked, []any{"a"}, []string{"SEARCH revoked USING PRIMARY KEY (id=?)", noImport}},
 		{"page of revoked", sqlite.SelectRevocations, []any{"a", 2}, []string{"SEARCH revoked USING PRIMARY KEY (id>?)", noImport}},
 		{"expired", sqlite.DeleteExpired, []any{1, 2}, []string{"SEARCH revoked USING PRIMARY KEY (id=?)",
 			"SEARCH revoked USING COVERING INDEX revoked_expires (expires<?)"}},
@@ -35,6 +39,25 @@ func TestPlans(t *testing.T) {
 			"SEARCH users USING COVERING INDEX users_import (import=?)"}},
 		{"clear revoked", sqlite.ClearRevoked, []any{1, 2}, []string{"SEARCH revoked USING PRIMARY KEY (id=?)",
 			"SEARCH revoked USING COVERING INDEX revoked_import (import=?)"}},
+		{"standing", sqlite.SelectStanding, []any{"a", "b"}, []string{"SEARCH revoked USING PRIMARY KEY (id=?)", bySid,
+			"SEARCH users USING INTEGER PRIMARY KEY (rowid=?)", noImport}},
+		{"session", sqlite.SelectSession, []any{"a"}, []string{bySid}},
+		{"sessions", sqlite.SelectSessions, []any{1, 2}, []string{"SEARCH sessions USING INDEX sessions_user (user=?)"}},
+		{"alive sessions", sqlite.SelectAliveSessions, []any{1, 2, 3}, []string{"SEARCH sessions USING INDEX sessions_alive (user=?)"}},
+		{"add session", sqlite.InsertSession, slices.Repeat([]any{1}, 13), []string{"SEARCH users EXISTS USING INTEGER PRIMARY KEY (rowid=?)",
+			"SEARCH revoked USING PRIMARY KEY (id=?)"}},
+		{"rotate", sqlite.RotateSession, []any{"a", "b", "c", 1, 2}, []string{bySid}},
+		{"reuse", sqlite.EndReused, []any{"a", "b", "c", 1, 2}, []string{bySid}},
+		{"touch", sqlite.TouchSession, []any{1, "a", 2}, []string{bySid}},
+		{"end session", sqlite.EndSession, []any{1, "user", "a", 1, 1}, []string{bySid}},
+		{"end sessions", sqlite.EndSessions, []any{1, "user", 1, "a"}, []string{"SEARCH sessions USING INDEX sessions_alive (user=?)"}},
+		{"end of many users", sqlite.EndBatch, []any{1, "user", 1, 2}, []string{"SEARCH sessions USING INDEX sessions_alive (user>? AND user<?)"}},
+		{"mark", sqlite.MarkUser, []any{1, 2}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid=?)"}},
+		{"mark many", sqlite.MarkBatch, []any{1, 2, 3}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"}},
+		{"last of many", sqlite.LastOfBatch, []any{1, 2}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid>?)"}},
+		{"revoke without a session", sqlite.RevokeAlone, []any{"a", 1}, []string{bySid}},
+		{"move sessions", sqlite.MoveSessions, []any{1, 2}, []string{bySid, due}},
+		{"delete sessions", sqlite.DeleteSessions, []any{1, 2}, []string{bySid, due}},
 	}
 	for _, p := range plans {
 		rows, err := readers.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+p.query, p.arguments...)
@@ -60,7 +83,8 @@ func TestPlans(t *testing.T) {
 				t.Errorf("%s: want %q in the plan\n%s", p.name, want, got)
 			}
 		}
-		if strings.Contains(got, "SCAN users") || strings.Contains(got, "SCAN revoked") || strings.Contains(got, "TEMP B-TREE") {
+		if strings.Contains(got, "SCAN users") || strings.Contains(got, "SCAN revoked") || strings.Contains(got, "SCAN sessions") ||
+			strings.Contains(got, "TEMP B-TREE") {
 			t.Errorf("%s: every row is visited\n%s", p.name, got)
 		}
 	}

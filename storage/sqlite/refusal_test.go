@@ -176,7 +176,7 @@ func TestSettingsAreReadBack(t *testing.T) {
 		name, want string
 	}{
 		{writer, "journal_mode", "wal"}, {writer, "synchronous", "2"}, {writer, "foreign_keys", "1"},
-		{writer, "busy_timeout", "5000"}, {writer, "query_only", "0"}, {writer, "application_id", fmt.Sprint(sqlite.ApplicationID)},
+		{writer, "busy_timeout", "0"}, {writer, "query_only", "0"}, {writer, "application_id", fmt.Sprint(sqlite.ApplicationID)},
 		{writer, "user_version", fmt.Sprint(sqlite.Migrations)},
 		{readers, "journal_mode", "wal"}, {readers, "foreign_keys", "1"}, {readers, "busy_timeout", "5000"}, {readers, "query_only", "1"},
 	}
@@ -197,7 +197,7 @@ func TestSettingsAreReadBack(t *testing.T) {
 	if err := sqlite.CheckWriter(ctx, good); err != nil {
 		t.Error(err)
 	}
-	for _, change := range [][2]string{{"FULL", "NORMAL"}, {"=5000", "=50"}, {"_foreign_keys=on", "_foreign_keys=off"}, {"_synchronous=FULL", "_pragma=synchronous(FUL)"}} {
+	for _, change := range [][2]string{{"FULL", "NORMAL"}, {"_busy_timeout=0", "_busy_timeout=50"}, {"_foreign_keys=on", "_foreign_keys=off"}, {"_synchronous=FULL", "_pragma=synchronous(FUL)"}} {
 		bad := strings.Replace(good, change[0], change[1], 1)
 		if err := sqlite.CheckWriter(ctx, bad); bad == good || err == nil || !strings.Contains(err.Error(), "instead of") {
 			t.Errorf("%s was taken: %v", change[1], err)

@@ -9,9 +9,6 @@ import (
 )
 
 const (
-	// Rows of an import under way are left out here too. It costs nothing: most tokens are not revoked, and for these the
-	// imports are not looked at.
-	selectRevoked     = `SELECT EXISTS (SELECT * FROM revoked WHERE id = ? AND ` + visible + `)`
 	selectRevocations = `SELECT id, expires FROM revoked WHERE id > ? AND ` + visible + ` ORDER BY id LIMIT ?`
 
 	// A row that an import under way has added becomes the caller's own: it is seen from now on, and stays when the import
@@ -32,15 +29,6 @@ func (s *Store) Revoke(ctx context.Context, r storage.Revocation) (fresh bool, e
 		return false, fmt.Errorf("revoke: %w", err)
 	}
 	return fresh, nil
-}
-
-// Revoked says whether the token with this ID is revoked, expired or not.
-func (s *Store) Revoked(ctx context.Context, id string) (bool, error) {
-	var revoked bool
-	if err := s.revoked.QueryRowContext(ctx, id).Scan(&revoked); err != nil {
-		return false, fmt.Errorf("find revocation: %w", translate(ctx, err))
-	}
-	return revoked, nil
 }
 
 // Revocations returns at most limit revocations with IDs greater than afterID, ascending by ID.

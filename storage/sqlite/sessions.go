@@ -30,7 +30,7 @@ const (
 
 	// Whatever a rotation depends on is in these conditions, so that nothing can come between the look and the write. The parent
 	// has its grace also where the clock was set back; without a grace its begin is NULL, and nothing is true.
-	rotateSession = `UPDATE sessions SET parent = current, current = ?3, rotated = ?5, used = ?5, expires = ?4, keep = max(keep, ?4)
+	rotateSession = `UPDATE sessions SET parent = current, current = ?3, rotated = ?5, used = ?5, expires = min(ends, ?4), keep = max(keep, min(ends, ?4))
 		WHERE sid = ?1 AND current = ?2 AND ended IS NULL RETURNING ` + sessionColumns
 	endReused = `UPDATE sessions SET ended = ?4, reason = '` + string(storage.EndedByReuse) + `'
 		WHERE sid = ?1 AND ended IS NULL AND NOT (?3 = '' AND current = ?2) AND (parent = ?2 AND rotated >= ?5) IS NOT TRUE
@@ -84,9 +84,10 @@ func (s *Store) RotateSession(ctx context.Context, id string, r storage.Rotation
 }
 
 func (t *transaction) rotate(id string, r storage.Rotation) (storage.Session, storage.Outcome, error) {
-	at := expiry(r.At)
+	now := r.Now()
+	at := expiry(now)
 	if r.Next != "" {
-		session, err := scanSession(t.row(rotateSession, id, r.Token, r.Next, expiry(r.Expires), at))
+		session, err := scanSession(t.row(rotateSession, id, r.Token, r.Next, expiry(now.Add(r.Lifetime)), at))
 		if !errors.Is(err, sql.ErrNoRows) {
 			return session, storage.Rotated, err
 		}

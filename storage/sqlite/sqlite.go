@@ -30,11 +30,12 @@ type Store struct {
 	readers  *sql.DB
 	byName   *sql.Stmt
 	byID     *sql.Stmt
-	revoked  *sql.Stmt
 	formats  *sql.Stmt
 	standing *sql.Stmt
 	prepared prepared
 	queue    queue
+	// patience is how long a write waits for another process.
+	patience time.Duration
 	// now only measures: how long the writer is held, and whether an import is still alive.
 	now func() time.Time
 }
@@ -83,7 +84,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 
-	s := &Store{path: path, now: time.Now}
+	s := &Store{path: path, now: time.Now, patience: busyTimeout}
 	if err := s.connect(ctx, version); err != nil {
 		s.Close()
 		return nil, err
@@ -114,7 +115,7 @@ func (s *Store) connect(ctx context.Context, version int) (err error) {
 		return err
 	}
 	statements := map[string]**sql.Stmt{
-		selectByName: &s.byName, selectByID: &s.byID, selectRevoked: &s.revoked, selectFormats: &s.formats, selectStanding: &s.standing,
+		selectByName: &s.byName, selectByID: &s.byID, selectFormats: &s.formats, selectStanding: &s.standing,
 	}
 	for query, statement := range statements {
 		if *statement, err = s.readers.PrepareContext(ctx, query); err != nil {
@@ -151,7 +152,7 @@ func (s *Store) Ping(ctx context.Context) error {
 func (s *Store) Close() error {
 	s.queue.close()
 	var errs []error
-	for _, statement := range append(slices.Collect(maps.Values(s.prepared)), s.byName, s.byID, s.revoked, s.formats, s.standing) {
+	for _, statement := range append(slices.Collect(maps.Values(s.prepared)), s.byName, s.byID, s.formats, s.standing) {
 		if statement != nil {
 			errs = append(errs, statement.Close())
 		}

@@ -71,6 +71,14 @@ func TestReopen(t *testing.T) {
 	if _, err := store.Setting(ctx, "key", []byte{0, 1}); err != nil {
 		t.Fatal(err)
 	}
+	session := storage.Session{ID: "sid", User: 5, Created: now, Used: now, Ends: now, Current: "jti", Expires: now, Keep: now}
+	if err := store.AddSession(ctx, session, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if ended, err := store.EndSession(ctx, "sid", 5, storage.End{At: now, Reason: storage.EndedByUser}); err != nil || !ended {
+		t.Fatal(ended, err)
+	}
+	session.Ended, session.Reason = now, storage.EndedByUser
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +92,9 @@ func TestReopen(t *testing.T) {
 	}
 	if value, err := store.Setting(ctx, "key", nil); err != nil || !slices.Equal(value, []byte{0, 1}) {
 		t.Errorf("setting: %q, %v", value, err)
+	}
+	if got, err := store.Standing(ctx, "jti", "sid"); err != nil || got != (storage.Standing{Session: session, User: users[0]}) {
+		t.Errorf("session: %+v, %v", got, err)
 	}
 	if ids, err := store.AddUsers(ctx, []storage.User{{Username: "carla"}}); err != nil || ids[0] != 7 {
 		t.Errorf("the next id is %v, %v; want 7", ids, err)
@@ -148,10 +159,7 @@ func TestBusy(t *testing.T) {
 	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "tokenpair.db")
 	store, other := mustOpen(t, path), mustOpen(t, path)
-	writer, _ := store.Pools()
-	if _, err := writer.ExecContext(ctx, `PRAGMA busy_timeout = 10`); err != nil {
-		t.Fatal(err)
-	}
+	store.SetPatience(10 * time.Millisecond)
 	lock, _ := other.Pools()
 	tx, err := lock.BeginTx(ctx, nil)
 	if err != nil {
@@ -165,6 +173,14 @@ func TestBusy(t *testing.T) {
 			_, err := store.ForgetRevoked(ctx, time.Now(), time.Second)
 			return err
 		},
+		"RotateSession": func() error {
+			_, _, err := store.RotateSession(ctx, "a", storage.Rotation{Token: "b", Next: "c", At: now})
+			return err
+		},
+		"ForgetSessions": func() error {
+			_, _, err := store.ForgetSessions(ctx, time.Now(), time.Second)
+			return err
+		},
 		"SetLastLogin": func() error { return store.SetLastLogin(ctx, 1, time.Now()) },
 		"Import":       func() error { _, err := store.Import(ctx, manyUsers(1), manyRevocations(1)); return err },
 		"Setting":      func() error { _, err := store.Setting(ctx, "key", nil); return err },
@@ -175,7 +191,7 @@ func TestBusy(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, err, storage.ErrBusy)
 		}
 	}
-	if _, err := store.Revoked(ctx, "a"); err != nil {
+	if _, err := store.Standing(ctx, "a", "b"); err != nil {
 		t.Errorf("a read: %v", err)
 	}
 	if err := tx.Rollback(); err != nil {

@@ -55,7 +55,7 @@ func (s *Store) ForgetSessions(ctx context.Context, until time.Time, hold time.D
 
 // sweep runs step in one transaction until there is no more, or hold is over, and says whether there is more.
 func (s *Store) sweep(ctx context.Context, hold time.Duration, step func(tx *sql.Tx) (more bool, err error)) (more bool, err error) {
-	tx, err := s.writer.BeginTx(ctx, nil)
+	tx, err := begin(ctx, s.writer, s.patience)
 	if err != nil {
 		return false, err
 	}

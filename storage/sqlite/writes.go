@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,12 @@ const (
 	groupTime  = 5 * time.Millisecond
 )
 
+// Between groups that follow each other without an end there is a rest now and then, in which another process finds the file free.
+const (
+	restEvery = 100 * time.Millisecond
+	rest      = 2 * beginEvery
+)
+
 var errClosed = errors.New("the database is closed")
 
 // queue holds the units that wait for the writer, the first to come first. One that was withdrawn stays until it is come to.
@@ -31,7 +38,7 @@ type queue struct {
 	running bool
 	closed  bool
 	runner  sync.WaitGroup
-	// commits counts the groups.
+	// commits counts the groups that were committed.
 	commits atomic.Int64
 }
 
@@ -135,8 +142,15 @@ func (q *queue) next() *unit {
 
 // runGroups is the runner.
 func (s *Store) runGroups() {
+	rested := time.Now()
 	for count := s.queue.count(); count > 0; count = s.queue.count() {
 		s.runGroup(count)
+		// Who was answered runs first, and is in the next group when it comes again. Alone, this waits for nobody.
+		runtime.Gosched()
+		if time.Since(rested) >= restEvery {
+			time.Sleep(rest)
+			rested = time.Now()
+		}
 	}
 }
 
@@ -144,7 +158,7 @@ func (s *Store) runGroups() {
 // are told. Who came meanwhile has waited for less long, and is in the next group.
 func (s *Store) runGroup(waiting int) {
 	// No unit's own context may end a statement: the units of others would be undone with it.
-	tx, err := s.writer.BeginTx(context.Background(), nil)
+	tx, err := begin(context.Background(), s.writer, s.patience)
 	if err != nil {
 		for range waiting {
 			if u := s.queue.next(); u.begin() {
@@ -169,11 +183,10 @@ func (s *Store) runGroup(waiting int) {
 			break
 		}
 	}
-	if err == nil && len(group) > 0 {
-		err = tx.Commit()
-		s.queue.commits.Add(1)
-	} else {
+	if err != nil || len(group) == 0 {
 		tx.Rollback()
+	} else if err = tx.Commit(); err == nil {
+		s.queue.commits.Add(1)
 	}
 	for _, u := range group {
 		u.answer(err)

@@ -110,12 +110,12 @@ func checkImportAllAtOnce(t *testing.T, store storage.Store) {
 				t.Errorf("Users: %d, %v", len(users), err)
 				return
 			}
-			revoked, err := store.Revoked(t.Context(), "a")
-			if err != nil || len(users) != 0 && !revoked {
-				t.Errorf("Revoked: %v, %v", revoked, err)
+			a, err := store.Standing(t.Context(), "a", "")
+			if err != nil || len(users) != 0 && !a.Revoked {
+				t.Errorf("Standing: %+v, %v", a, err)
 				return
 			}
-			if !revoked {
+			if !a.Revoked {
 				continue
 			}
 			if user, err := store.UserByID(t.Context(), 3000); err != nil || user != number(3000) {

@@ -24,9 +24,9 @@ func mustRevoke(t *testing.T, store storage.Store, id string, expires time.Time)
 
 func wantRevoked(t *testing.T, store storage.Store, id string, want bool) {
 	t.Helper()
-	got, err := store.Revoked(t.Context(), id)
-	if err != nil || got != want {
-		t.Errorf("Revoked(%q): %v, %v; want %v", id, got, err, want)
+	got, err := store.Standing(t.Context(), id, "")
+	if err != nil || got.Revoked != want {
+		t.Errorf("Standing(%q): %v, %v; want %v", id, got.Revoked, err, want)
 	}
 }
 

@@ -30,7 +30,7 @@ func wantRotation(t *testing.T, store storage.Store, id string, r storage.Rotati
 func step(session string, number int, later time.Duration) storage.Rotation {
 	return storage.Rotation{
 		Token: fmt.Sprint(session, " ", number), Next: fmt.Sprint(session, " ", number+1),
-		At: now.Add(later), Expires: now.Add(later + 24*time.Hour), Grace: grace,
+		At: now.Add(later), Lifetime: 24 * time.Hour, Grace: grace,
 	}
 }
 
@@ -49,7 +49,7 @@ func checkRotate(t *testing.T, store storage.Store) {
 
 	// The session may end before its token would have: it is remembered for as long as it was to be before.
 	short := step("a", 5, 5*time.Hour)
-	short.Expires = now.Add(6*time.Hour + 999*time.Nanosecond)
+	short.Lifetime = time.Hour + 999*time.Nanosecond
 	got := wantRotation(t, store, "a", short, storage.Rotated)
 	if !got.Expires.Equal(now.Add(6*time.Hour)) || got.Keep != want.Keep {
 		t.Errorf("got %+v", got)
@@ -95,7 +95,7 @@ func checkRotateReuse(t *testing.T, store storage.Store) {
 		"older within the grace": step("older within the grace", 2, 3*time.Second),
 		"the first":              step("the first", 1, 3*time.Second),
 		"of another":             step("the first", 4, 3*time.Second),
-		"empty":                  {Next: "x", At: now.Add(3 * time.Second), Expires: expiry, Grace: grace},
+		"empty":                  {Next: "x", At: now.Add(3 * time.Second), Lifetime: time.Hour, Grace: grace},
 		"not to be replaced":     {Token: "not to be replaced 2", At: now.Add(3 * time.Second), Grace: grace},
 		"from the future":        step("from the future", 5, 3*time.Second),
 	}
@@ -123,7 +123,7 @@ func checkRotateReuse(t *testing.T, store storage.Store) {
 	}
 	// The first token was never rotated: no other can be its parent.
 	mustBegin(t, store, begun("new", user))
-	wantRotation(t, store, "new", storage.Rotation{Token: "", Next: "next", At: now, Expires: expiry, Grace: time.Hour}, storage.Reused)
+	wantRotation(t, store, "new", storage.Rotation{Token: "", Next: "next", At: now, Lifetime: time.Hour, Grace: time.Hour}, storage.Reused)
 	wantSession(t, store, begun("bystander", user))
 }
 

@@ -30,7 +30,7 @@ func checkRotateRace(t *testing.T, store storage.Store) {
 		outcomes := make([]storage.Outcome, 16)
 		sessions := make([]storage.Session, 16)
 		together(16, func(i int) {
-			r := storage.Rotation{Token: token, Next: fmt.Sprint("a ", round, " ", i), At: now, Expires: now.Add(time.Hour), Grace: grace}
+			r := storage.Rotation{Token: token, Next: fmt.Sprint("a ", round, " ", i), At: now, Lifetime: time.Hour, Grace: grace}
 			var err error
 			if sessions[i], outcomes[i], err = store.RotateSession(t.Context(), "a", r); err != nil {
 				t.Errorf("RotateSession: %v", err)
@@ -63,7 +63,7 @@ func checkReuseRace(t *testing.T, store storage.Store) {
 		outcomes := make([]storage.Outcome, 8)
 		together(8, func(i int) {
 			var err error
-			r := storage.Rotation{Token: id + " 1", Next: fmt.Sprint(id, " ", 2+i), At: now, Expires: now.Add(time.Hour)}
+			r := storage.Rotation{Token: id + " 1", Next: fmt.Sprint(id, " ", 2+i), At: now, Lifetime: time.Hour}
 			if _, outcomes[i], err = store.RotateSession(t.Context(), id, r); err != nil {
 				t.Errorf("RotateSession: %v", err)
 			}

@@ -37,7 +37,7 @@ func checkForgetSessions(t *testing.T, store storage.Store) {
 	add("later", now, now.Add(time.Microsecond))
 	add("far", time.Unix(1e18, 0), now)
 	add("rotated", now.Add(-time.Hour), now.Add(-time.Hour))
-	r := storage.Rotation{Token: "rotated 1", Next: "rotated 2", At: now, Expires: now.Add(time.Hour)}
+	r := storage.Rotation{Token: "rotated 1", Next: "rotated 2", At: now, Lifetime: time.Hour}
 	if _, outcome, err := store.RotateSession(ctx, "rotated", r); outcome != storage.Rotated || err != nil {
 		t.Fatal(outcome, err)
 	}
@@ -67,7 +67,7 @@ func checkForgetSessions(t *testing.T, store storage.Store) {
 	}
 	for i := range 50 {
 		id := fmt.Sprint("many ", i*3)
-		r := storage.Rotation{Token: id + " 1", Next: id + " 2", At: now, Expires: now.Add(24 * time.Hour)}
+		r := storage.Rotation{Token: id + " 1", Next: id + " 2", At: now, Lifetime: 24 * time.Hour}
 		if _, outcome, err := store.RotateSession(ctx, id, r); outcome != storage.Rotated || err != nil {
 			t.Fatal(outcome, err)
 		}

@@ -235,7 +235,6 @@ func checkCanceled(t *testing.T, store storage.Store) {
 			_, err := store.Revoke(ctx, storage.Revocation{ID: "another", Expires: expiry})
 			return err
 		},
-		"Revoked":       func() error { _, err := store.Revoked(ctx, "revoked"); return err },
 		"Revocations":   func() error { _, err := store.Revocations(ctx, "", 1); return err },
 		"ForgetRevoked": func() error { _, err := store.ForgetRevoked(ctx, expiry, time.Second); return err },
 		"Import": func() error {
@@ -274,8 +273,8 @@ func checkClosed(t *testing.T, store storage.Store) {
 	if _, err := store.UserByID(t.Context(), 1); err == nil || errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("UserByID after Close: %v", err)
 	}
-	if _, err := store.Revoked(t.Context(), "a"); err == nil {
-		t.Error("Revoked answers after Close")
+	if _, err := store.Standing(t.Context(), "a", ""); err == nil {
+		t.Error("Standing answers after Close")
 	}
 	if _, err := store.Revoke(t.Context(), storage.Revocation{ID: "a"}); err == nil {
 		t.Error("Revoke answers after Close")

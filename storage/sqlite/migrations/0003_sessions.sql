@@ -22,6 +22,8 @@ CREATE TABLE sessions (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX sessions_user ON sessions (user, created);
+-- Sessions that ended are remembered for a while: neither who lists those that go on nor who ends them walks over them.
+CREATE INDEX sessions_alive ON sessions (user, created) WHERE ended IS NULL;
 CREATE INDEX sessions_due ON sessions (due);
 
 -- A JSON object, NULL for none.
