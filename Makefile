@@ -6,7 +6,7 @@ TESTFLAGS ?=
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test generate check check-race check-generated check-style check-conformance parity interop timing fuzz bench clean
+.PHONY: help build run test generate check check-race check-generated check-style check-conformance check-crash parity interop timing fuzz bench clean
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -23,7 +23,7 @@ test: ## everything that needs nothing but Go
 generate: ## make generated/ from openapi.yaml
 	$(GO) generate tools.go
 
-check: check-style check-generated check-race check-conformance ## test again with what needs more: gcc and python3
+check: check-style check-generated check-race check-conformance check-crash ## test again with what needs more: gcc and python3
 
 check-style: ## gofmt, vet, staticcheck, tidy modules
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
@@ -42,6 +42,9 @@ check-race: ## the tests with the race detector, which needs a C compiler
 check-conformance: build .tools/venv ## the recorded cases once more through run.py, and PyJWT reads our tokens
 	CONFORMANCE_PYTHON=python3 $(GO) test $(TESTFLAGS) -run Agree ./conformance
 	.tools/venv/bin/python conformance/replay.py bin/tokenpair
+
+check-crash: ## the program killed 30 times in the middle of its work; for more: go test ./crash -kills 300
+	$(GO) test $(TESTFLAGS) -run TestCrash ./crash -kills 30
 
 parity: ## write docs/parity.md anew: what differs from SimpleJWT
 	$(GO) test ./conformance -run TestParity -update

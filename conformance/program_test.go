@@ -82,7 +82,25 @@ func build(t *testing.T) string {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the program: %v\n%s", err, out)
 	}
+	lookAtSources(t)
 	return binary
+}
+
+// lookAtSources opens what the program is compiled from: go test keeps a result while what this process has opened is the same.
+func lookAtSources(t *testing.T) {
+	t.Helper()
+	const ours = `{{with .Module}}{{if .Main}}{{$.Dir}}{{range $.EmbedFiles}}{{"\n"}}{{$.Dir}}/{{.}}{{end}}{{end}}{{end}}`
+	out, err := exec.Command("go", "list", "-deps", "-f", ours, "example.com/tokenpair/cmd/tokenpair").Output()
+	if err != nil {
+		t.Fatalf("list the sources: %v", err)
+	}
+	for path := range strings.FieldsFuncSeq(string(out), func(r rune) bool { return r == '\n' }) {
+		source, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source.Close()
+	}
 }
 
 // program is a server that runs on a database of its own.

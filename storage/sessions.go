@@ -130,7 +130,7 @@ type PasswordChange struct {
 type SessionStore interface {
 	// AddSession adds s, which is not ended, if s.User is there and active, and has had no end of all sessions after asOf
 	// (User.SessionsEnded), and no token with the ID s.ID is revoked; otherwise ErrNotFound. When there is a session of this
-	// ID, ended or not, the error wraps ErrExists.
+	// ID, ended or not, the error wraps ErrExists. An empty ID is an error too.
 	AddSession(ctx context.Context, s Session, asOf time.Time) error
 
 	// Standing returns what is remembered about the token with this ID, of the session with this ID, which may be "".
@@ -138,7 +138,7 @@ type SessionStore interface {
 
 	// RotateSession decides about a refresh token that came back, and returns the session as it is then. Of several callers
 	// at once with one current token and different successors, one is told Rotated, and the others, where Grace allows,
-	// Repeated. With no session of this ID it reports ErrNotFound. Rotating also sets Used.
+	// Repeated. With no session of this ID it reports ErrNotFound. Putting Next in Token's place also sets Used.
 	RotateSession(ctx context.Context, id string, r Rotation) (Session, Outcome, error)
 
 	// TouchSession sets Used to at where that is later than Used by apart or more. A session that is ended or not there is
@@ -155,11 +155,12 @@ type SessionStore interface {
 	EndToken(ctx context.Context, r Revocation, end End) (fresh bool, err error)
 
 	// EndSessions ends the sessions of a user, but for the one with the ID except ("" for none), and returns how many. It
-	// sets User.SessionsEnded, also where there is none to end.
+	// sets User.SessionsEnded, also where there is none to end. With no such user there is nothing to do.
 	EndSessions(ctx context.Context, user int64, except string, end End) (int, error)
 
 	// EndSessionsAfter does what EndSessions does for at most limit users whose IDs are greater than afterID, ascending by
-	// ID. It returns how many sessions it ended and the last of these IDs, 0 when there was no user left.
+	// ID. It returns how many sessions it ended and the last of these IDs, 0 when there was no user left. A limit that is
+	// not positive is an error.
 	EndSessionsAfter(ctx context.Context, afterID int64, limit int, end End) (ended int, last int64, err error)
 
 	// Sessions returns at most limit sessions of a user, the latest Created first: all that are remembered, or only those

@@ -64,11 +64,12 @@ type Imported struct {
 	Revocations int
 }
 
-// Store remembers users, sessions, revoked tokens and settings. Every method is one durable unit of work, done wholly or not at all,
-// and on disk when it returns; every method is safe for concurrent use, also with other processes on the same database. All
-// stop early when ctx ends, with an error for which errors.Is(err, ctx.Err()) holds: a caller whose write must not be lost
-// with its client passes a context of its own. An error that names none of ErrNotFound, ErrExists and ErrBusy means that the
-// database itself failed. No error text holds a password hash or the value of a setting.
+// Store remembers users, sessions, revoked tokens and settings. Every method is one durable unit of work, done wholly or not
+// at all, and on disk when it returns; every method is safe for concurrent use, also with other processes on the same
+// database. All stop early when ctx ends, with an error for which errors.Is(err, ctx.Err()) holds, and then nothing was done;
+// or, where that is too late, they tell what became of it. A caller whose write must not be lost with its client passes a
+// context of its own. An error that names none of ErrNotFound, ErrExists and ErrBusy means that the database itself failed.
+// No error text holds a password hash or the value of a setting.
 type Store interface {
 	UserStore
 	SessionStore

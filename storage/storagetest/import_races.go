@@ -65,8 +65,14 @@ func checkImportHidden(t *testing.T, store storage.Store) {
 			if _, err := store.EndSessions(ctx, 1, "", endedBy(storage.EndedByUser)); err != nil {
 				t.Errorf("EndSessions: %v", err)
 			}
-			if ended, last, err := store.EndSessionsAfter(ctx, 0, 10, endedBy(storage.EndedByUser)); ended != 0 || last != 0 || err != nil {
+			beside := named("beside")
+			beside.ID = 5000
+			mustAdd(t, store, beside)
+			if ended, last, err := store.EndSessionsAfter(ctx, 0, 10, endedBy(storage.EndedByUser)); ended != 0 || last != 5000 || err != nil {
 				t.Errorf("EndSessionsAfter: %d, %d, %v", ended, last, err)
+			}
+			if err := store.DeleteUser(ctx, 5000, now); err != nil {
+				t.Error(err)
 			}
 			if replaced, err := store.ReplacePassword(ctx, 1, number(1).Password, "x", "y"); replaced || err != nil {
 				t.Errorf("ReplacePassword: %v, %v", replaced, err)
