@@ -95,7 +95,7 @@ func checkClaims(object, old string, reserved []string) (string, error) {
 	}
 	remembered, _ := all.MarshalJSON()
 	if isNew && len(remembered) > maxRemembered { // what takes claims away is always taken
-		return "", fmt.Errorf("%w: too many different names were set for this user: keep to a few, and put what changes below one of them", ErrBadClaims)
+		return "", fmt.Errorf("%w: too many different names were set for this user, who may still have tokens with them: take one that was set before, and put what changes below it", ErrBadClaims)
 	}
 	if len(remembered) == len("{}") {
 		return "", nil

@@ -73,8 +73,9 @@ func TestClaimsRefused(t *testing.T) {
 		`{"a":1,"a":2}`: "stands twice", `{"a":[{"b":1,"b":2}]}`: "stands twice",
 		`{"\ud800":1}`: "not JSON in UTF-8", `{"a":"\udc00"}`: "not JSON in UTF-8",
 		`{"a":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`: "nested",
-		`{"a":"` + strings.Repeat("x", token.MaxExtra) + `"}`:             "4104 bytes",
-		`{"a":"` + strings.Repeat("ü", token.MaxExtra/6) + `"}`:           "4100 bytes",
+		`{"a":[1e400]}`: "too large",
+		`{"a":"` + strings.Repeat("x", token.MaxExtra) + `"}`:   "4104 bytes",
+		`{"a":"` + strings.Repeat("ü", token.MaxExtra/6) + `"}`: "4100 bytes",
 	} {
 		err := h.users.SetClaims(t.Context(), "alice", object)
 		if !errors.Is(err, auth.ErrBadClaims) || !strings.Contains(err.Error(), says) {

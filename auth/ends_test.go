@@ -101,6 +101,10 @@ func TestChangePassword(t *testing.T) {
 		"common":       {current, "password", auth.ErrPasswordCommon},
 		"Common":       {current, "Password", auth.ErrPasswordCommon},
 		"digits":       {current, "12345678", auth.ErrPasswordCommon},
+		"with digits":  {current, "PassWord123!", auth.ErrPasswordCommon},
+		"a name":       {current, "Jennifer", auth.ErrPasswordCommon},
+		"a word":       {current, "chocolate", auth.ErrPasswordCommon},
+		"one, often":   {current, strings.Repeat("ß", 20), auth.ErrPasswordCommon},
 		"bytes":        {current, "\xffxxxxxxxxx", auth.ErrBadPassword},
 		"null":         {current, "xxxxxxxx\x00", auth.ErrBadPassword},
 	} {

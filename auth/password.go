@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/ccojocar/zxcvbn-go/data"
@@ -31,21 +32,31 @@ var (
 	ErrPasswordShort  = fmt.Errorf("it is shorter than %d characters", MinPassword)
 	ErrPasswordLong   = fmt.Errorf("it is longer than %d bytes", password.MaxLength)
 	ErrPasswordIsName = errors.New("it is the name")
-	ErrPasswordCommon = errors.New("it is one of the commonest passwords")
+	ErrPasswordCommon = errors.New("it is a common password or word, or one with digits or signs behind it")
 )
 
 // commonPasswords are in lower case. They are unpacked when they are asked for first: most verbs never do.
-var commonPasswords = sync.OnceValue(func() map[string]bool {
-	var list struct{ List []string }
-	if err := json.Unmarshal(data.MustAsset("data/Passwords.json"), &list); err != nil {
-		panic(err) // it is compiled in
-	}
-	common := make(map[string]bool, len(list.List))
-	for _, one := range list.List {
-		common[one] = true
-	}
-	return common
+var commonPasswords = sync.OnceValue(func() map[string]bool { return unpack("Passwords") })
+
+// commonWords are what the lists of passwords, names and English words share out among themselves: a password that is a name is
+// in the list of names.
+var commonWords = sync.OnceValue(func() map[string]bool {
+	return unpack("Passwords", "FemaleNames", "MaleNames", "Surnames", "English")
 })
+
+func unpack(lists ...string) map[string]bool {
+	all := make(map[string]bool)
+	for _, name := range lists {
+		var list struct{ List []string }
+		if err := json.Unmarshal(data.MustAsset("data/"+name+".json"), &list); err != nil {
+			panic(err) // it is compiled in
+		}
+		for _, word := range list.List {
+			all[word] = true
+		}
+	}
+	return all
+}
 
 // ChangePassword gives the account a new password and ends its other sessions, on disk before it returns. It fails with
 // ErrWrongPassword, ErrBadPassword, ErrBusy, or with an error of ctx when the caller has gone before the work began.
@@ -81,10 +92,7 @@ func (s *Service) ChangePassword(ctx context.Context, account Account, current, 
 	if errors.Is(err, storage.ErrNotFound) { // the account's sessions were ended meanwhile, by another change of it, say
 		return ErrWrongPassword
 	}
-	if err != nil {
-		return fmt.Errorf("change password: %w", err)
-	}
-	return nil
+	return err
 }
 
 // IsShort says that a password is good enough to be taken and shorter than recommended.
@@ -114,5 +122,13 @@ func checkNew(username, plaintext string) error {
 	return nil
 }
 
-// IsCommon says that a password is among the commonest, whatever its case. A user cannot choose it; an operator is warned.
-func IsCommon(plaintext string) bool { return commonPasswords()[strings.ToLower(TrimSpace(plaintext))] }
+// IsCommon says that a password is easily guessed, whatever its case: it is a common password, name or English word, or it is
+// short and would be a common password without the digits and signs at its end, or one character is all there is to it. A
+// user cannot choose it; an operator is warned.
+func IsCommon(plaintext string) bool {
+	lower := strings.ToLower(TrimSpace(plaintext))
+	word := strings.TrimRightFunc(lower, func(r rune) bool { return !unicode.IsLetter(r) })
+	first, _ := utf8.DecodeRuneInString(lower)
+	isOne := strings.TrimLeft(lower, string(first)) == ""
+	return isOne || commonWords()[lower] || IsShort(lower) && commonPasswords()[word]
+}

@@ -127,6 +127,41 @@ func (s *Service) inGrace(session Session, id string) bool {
 // Without sessions, one that is remembered still refuses its tokens where it was ended: what was ended stays ended. It also
 // refuses those that it had replaced, and does nothing else.
 func (s *Service) standing(ctx context.Context, claims token.Claims) (storage.Standing, error) {
+	standing, err := s.look(ctx, claims)
+	if err != nil {
+		return storage.Standing{}, err
+	}
+	_, named := sessionOf(claims)
+	known := standing.Session.ID != ""
+	var refused bool
+	switch {
+	case standing.Revoked:
+		refused = true
+	case !s.Rules.Sessions:
+		refused = s.isOver(claims, standing.Session)
+	case known:
+		refused = !s.goesOn(standing.Session)
+	case named:
+		refused = true
+	default:
+		refused, err = s.outdated(ctx, claims, &standing)
+	}
+	if err == nil && refused {
+		err = ErrBlacklisted
+	}
+	if err != nil {
+		return storage.Standing{}, err
+	}
+	return standing, nil
+}
+
+// isOver says whether a session refuses a token where there are no sessions.
+func (s *Service) isOver(claims token.Claims, session Session) bool {
+	return session.ID != "" && (!session.Ended.IsZero() || s.replaced(claims, session))
+}
+
+// look returns what is remembered of a token.
+func (s *Service) look(ctx context.Context, claims token.Claims) (storage.Standing, error) {
 	id := s.Issuer.ID(claims)
 	sid, named := sessionOf(claims)
 	if !named {
@@ -138,27 +173,6 @@ func (s *Service) standing(ctx context.Context, claims token.Claims) (storage.St
 	}
 	if !s.isOfItsUser(claims, standing) { // its session is somebody else's: it has none that is ours
 		standing.Session, standing.User = Session{}, storage.User{}
-	}
-	session := standing.Session
-	known := session.ID != ""
-	var refused bool
-	switch {
-	case standing.Revoked:
-		refused = true
-	case !s.Rules.Sessions:
-		refused = known && (!session.Ended.IsZero() || s.replaced(claims, session))
-	case known:
-		refused = !s.goesOn(session)
-	case named:
-		refused = true
-	default:
-		refused, err = s.outdated(ctx, claims, &standing)
-	}
-	if err == nil && refused {
-		err = ErrBlacklisted
-	}
-	if err != nil {
-		return storage.Standing{}, err
 	}
 	return standing, nil
 }

@@ -251,7 +251,7 @@ func TestSessionWithoutRotation(t *testing.T) {
 	h.refresh(t, first.Refresh)
 }
 
-// One row per session, and nothing in it from which a token could be made.
+// One row per session, however often it is refreshed.
 func TestOneRow(t *testing.T) {
 	h, now := withSessions(t)
 	pair := h.logIn(t)

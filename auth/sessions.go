@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"example.com/tokenpair/storage"
@@ -22,11 +21,7 @@ func (s *Service) Sessions(ctx context.Context, account Account) ([]Session, err
 		return nil, nil
 	}
 	alive := s.Issuer.Now().Add(-s.Issuer.Config().Leeway)
-	sessions, err := s.Store.Sessions(ctx, account.ID, alive, MaxSessions)
-	if err != nil {
-		return nil, fmt.Errorf("list sessions: %w", err)
-	}
-	return sessions, nil
+	return s.Store.Sessions(ctx, account.ID, alive, MaxSessions)
 }
 
 // EndSession ends one session of the account, on disk before it returns. It fails with ErrNoSession.
@@ -37,13 +32,10 @@ func (s *Service) EndSession(ctx context.Context, account Account, id string) er
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	ended, err := s.Store.EndSession(ctx, id, account.ID, storage.End{At: s.Issuer.Now(), Reason: storage.EndedByUser})
-	if err != nil {
-		return fmt.Errorf("end a session: %w", err)
+	if err == nil && !ended {
+		err = ErrNoSession
 	}
-	if !ended {
-		return ErrNoSession
-	}
-	return nil
+	return err
 }
 
 // EndSessions ends the account's sessions, on disk before it returns: all but the current one, or that one too.
@@ -58,10 +50,7 @@ func (s *Service) EndSessions(ctx context.Context, account Account, current bool
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	_, err := s.Store.EndSessions(ctx, account.ID, except, storage.End{At: s.Issuer.Now(), Reason: storage.EndedByUser})
-	if err != nil {
-		return fmt.Errorf("end sessions: %w", err)
-	}
-	return nil
+	return err
 }
 
 // Sessions returns what is remembered of a user's sessions, the latest login first, at most MaxSessions, also those that
@@ -71,11 +60,7 @@ func (u *Users) Sessions(ctx context.Context, username string) ([]Session, error
 	if err != nil {
 		return nil, err
 	}
-	sessions, err := u.Store.Sessions(ctx, user.ID, time.Time{}, MaxSessions)
-	if err != nil {
-		return nil, fmt.Errorf("list sessions: %w", err)
-	}
-	return sessions, nil
+	return u.Store.Sessions(ctx, user.ID, time.Time{}, MaxSessions)
 }
 
 // EndSession ends a session. It fails with ErrNoSession when there is none of this id, or it was ended before.

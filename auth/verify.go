@@ -18,14 +18,15 @@ func (s *Service) Verify(ctx context.Context, encoded string) error {
 	if err := s.Issuer.Check(claims, token.Any); err != nil {
 		return err
 	}
-	if _, named := sessionOf(claims); !named && !s.Rules.Sessions && !s.Rules.BlacklistAfterRotation {
-		return nil
+	find := s.look // a session that was ended is over for good
+	if s.Rules.Sessions || s.Rules.BlacklistAfterRotation {
+		find = s.standing
 	}
-	standing, err := s.standing(ctx, claims)
+	standing, err := find(ctx, claims)
 	if err != nil {
 		return err
 	}
-	if standing.Session.ID != "" && s.replaced(claims, standing.Session) {
+	if s.isOver(claims, standing.Session) {
 		return ErrBlacklisted
 	}
 	return nil

@@ -346,10 +346,10 @@ type Session struct {
 	// Created When the user logged in.
 	Created string `json:"created"`
 
-	// LastUsed When it was last refreshed; without `ROTATE_REFRESH_TOKENS` to the minute.
+	// LastUsed When it was last refreshed; to the minute without `ROTATE_REFRESH_TOKENS`, and where its token is a sliding one.
 	LastUsed string `json:"last_used"`
 
-	// Expires When it ends unless it is refreshed before, and at the latest.
+	// Expires When it ends unless it is refreshed before.
 	Expires string `json:"expires"`
 
 	// Ends When it ends in any case.

@@ -104,7 +104,9 @@ func newRoute(path, segment string, item *openapi3.PathItem) (rt *route, err err
 			rt.operations[http.MethodHead] = entry
 			allow = append(allow, http.MethodHead)
 		}
-		if rt.about == nil {
+	}
+	for _, method := range []string{http.MethodDelete, http.MethodPost, http.MethodGet} { // the last that there is
+		if op := operations[method]; op != nil {
 			rt.about = describe(op)
 		}
 	}
@@ -113,21 +115,22 @@ func newRoute(path, segment string, item *openapi3.PathItem) (rt *route, err err
 	return rt, err
 }
 
-// describe is what OPTIONS tells of a path, by its first operation.
+// describe is what OPTIONS tells of a path, by one of its operations.
 func describe(op *openapi3.Operation) []byte {
 	out := appendString([]byte(`{"name":`), op.Summary)
 	return append(out, `,"renders":["application/json"],"parses":["application/json"]}`...)
 }
 
 // find returns the route of a path and what its last segment stands for, "" where that stands for itself. A trailing slash
-// does not count. A slash that is escaped parts nothing, so that no path of the document has one.
+// does not count. A slash that is escaped parts nothing where a segment stands for a value; elsewhere it is one, as it is to
+// the gateway below SimpleJWT.
 func (c *contract) find(at *url.URL) (rt *route, value string, ok bool) {
-	if strings.Contains(at.RawPath, "%2F") || strings.Contains(at.RawPath, "%2f") {
-		return nil, "", false
-	}
 	path := strings.TrimSuffix(at.Path, "/")
 	if rt, ok = c.routes[path]; ok {
 		return rt, "", true
+	}
+	if strings.Contains(at.RawPath, "%2F") || strings.Contains(at.RawPath, "%2f") {
+		return nil, "", false
 	}
 	last := strings.LastIndexByte(path, '/') + 1
 	rt, ok = c.templates[path[:last]]

@@ -69,7 +69,7 @@ func TestHostileSegmentsAreNoPath(t *testing.T) {
 	}
 	for _, target := range []string{
 		"/api/me//abc", "//api/me/sessions/abc", "/api//me/sessions/abc", "/api/me/./sessions/abc", "/api/me/x/../sessions/abc",
-		"/api/me/sessions%2Fabc", "/api%2fme/sessions/abc", "/api/me%2Fsessions", "/api/me/sessions%2F", "/api/me/Sessions/abc", "/me/sessions/abc", "/abc",
+		"/api/me/sessions%2Fabc", "/api%2fme/sessions/abc", "/api/me/Sessions/abc", "/me/sessions/abc", "/abc",
 	} {
 		if path, _ := look(t, c, target); path != "" {
 			t.Errorf("%s leads to %q", target, path)

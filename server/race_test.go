@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.com/tokenpair/auth"
+	"example.com/tokenpair/token"
 )
 
 // withSessions are the rules that the program has unless it is told otherwise.
@@ -28,7 +29,7 @@ func TestRaceOfRefreshes(t *testing.T) {
 		rounds = 100
 	}
 	var passed atomic.Int64 // of the clock
-	s := newSite(t, options{rules: withSessions})
+	s := newSite(t, options{rules: withSessions, config: func(c *token.Config) { c.AccessLifetime = time.Hour }})
 	s.issuer.Now = func() time.Time { return time.Now().Add(time.Duration(passed.Load())) }
 	s.Client().Transport.(*http.Transport).MaxIdleConnsPerHost = clients
 
@@ -68,7 +69,7 @@ func TestRaceOfRefreshes(t *testing.T) {
 		s.post(t, "/api/token/verify", "token", r.successor.Refresh).wantStatus(t, http.StatusOK)
 		s.refresh(t, r.parent.Refresh).want(t, http.StatusUnauthorized, blacklisted)
 		s.refresh(t, r.successor.Refresh).want(t, http.StatusUnauthorized, blacklisted)
-		s.get(t, "Authorization: Bearer "+r.successor.Access).wantStatus(t, http.StatusUnauthorized)
+		s.get(t, "Authorization: Bearer "+r.successor.Access).want(t, http.StatusUnauthorized, tokenRefused("Token is blacklisted"))
 		if t.Failed() {
 			t.Fatalf("round %d", n)
 		}

@@ -52,7 +52,7 @@ func TestOrderOfDecisionsBehindAToken(t *testing.T) {
 	// The query of one method is nobody's business at another.
 	s.do(t, "GET", "/api/me/sessions?current=x", "", bearer).wantStatus(t, http.StatusOK)
 	s.do(t, "OPTIONS", "/api/me/sessions?current=x", "", bearer).want(t, http.StatusOK,
-		`{"name":"Log out everywhere else","renders":["application/json"],"parses":["application/json"]}`)
+		`{"name":"Where am I logged in?","renders":["application/json"],"parses":["application/json"]}`)
 	s.do(t, "OPTIONS", "/api/me/sessions/ab", "", bearer).want(t, http.StatusOK,
 		`{"name":"Log out one device","renders":["application/json"],"parses":["application/json"]}`)
 }

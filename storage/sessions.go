@@ -167,6 +167,9 @@ type SessionStore interface {
 	// that are not ended and expire after alive, where that is not zero. A limit that is not positive is an error.
 	Sessions(ctx context.Context, user int64, alive time.Time, limit int) ([]Session, error)
 
+	// HasSessions says whether any session is remembered.
+	HasSessions(ctx context.Context) (bool, error)
+
 	// ForgetSessions forgets sessions whose Keep is at or before until, for about as long as hold, and returns how many.
 	// It is called again while more is true, which it comes to an end of. Nobody else can write for that long.
 	ForgetSessions(ctx context.Context, until time.Time, hold time.Duration) (forgotten int, more bool, err error)

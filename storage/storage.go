@@ -141,7 +141,7 @@ type UserStore interface {
 	SetLastLogin(ctx context.Context, id int64, at time.Time) error
 
 	// DeleteUser forgets the user, or reports ErrNotFound. The user's sessions are ended (EndedDeleted) at this time and
-	// remembered.
+	// remembered, without Agent and Address.
 	DeleteUser(ctx context.Context, id int64, at time.Time) error
 
 	// PasswordFormats returns the distinct formats of all users, each once, ascending; the empty one is left out. It is

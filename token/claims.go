@@ -69,15 +69,17 @@ func ParseClaims(payload []byte) (Claims, error) {
 // maxDepth bounds the nesting of what ParseStrict takes: others that read a token may give up much earlier than this program.
 const maxDepth = 64
 
-// ParseStrict is ParseClaims for what people write: it also refuses repeated names and lone surrogates, wherever they are, and
-// deep nesting. The error says which, and quotes nothing.
+// ParseStrict is ParseClaims for what people write: it also refuses repeated names and lone surrogates, wherever they are,
+// numbers beyond a double, and deep nesting. The error says which, and quotes nothing.
 func ParseStrict(payload []byte) (Claims, error) {
 	dec := jsontext.NewDecoder(bytes.NewReader(payload))
 	for {
-		_, err := dec.ReadToken()
+		read, err := dec.ReadToken()
 		switch {
 		case err == io.EOF:
 			return ParseClaims(payload)
+		case err == nil && read.Kind() == '0' && isOutOfRange(read.String()):
+			return Claims{}, errors.New("a number is too large for most readers")
 		case errors.Is(err, jsontext.ErrDuplicateName):
 			return Claims{}, errors.New("a name stands twice in one object")
 		case err != nil:
@@ -86,6 +88,11 @@ func ParseStrict(payload []byte) (Claims, error) {
 			return Claims{}, fmt.Errorf("this is nested more than %d deep", maxDepth)
 		}
 	}
+}
+
+func isOutOfRange(number string) bool {
+	_, err := strconv.ParseFloat(number, 64)
+	return err != nil
 }
 
 // Get returns the raw JSON value of a claim and whether there is one.

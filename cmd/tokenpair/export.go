@@ -52,6 +52,10 @@ func (v *exportVerb) run(ctx context.Context, cli *commandLine, _ environment, s
 		fmt.Fprintf(told, "exported %s and %s to %s\n", count(written.Users, "user"), count(written.Tokens, "blacklisted token"), printable(place))
 		std.warn("loaddata replaces whole rows, also e-mail addresses, names and staff flags: " +
 			"where the site still has its users, bring hashes back with the script in docs/django.md instead")
+		has, err := users.Store.HasSessions(ctx)
+		if err != nil || !has {
+			return err
+		}
 		std.warn("Django knows no sessions, and takes what is not blacklisted: refresh tokens that a rotation replaced, and tokens of sessions that were ended. " +
 			"Give the site another SIGNING_KEY, or let it serve no earlier than REFRESH_TOKEN_LIFETIME after the last login and refresh here")
 		return nil

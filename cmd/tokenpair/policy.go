@@ -182,17 +182,22 @@ func (s *serving) checkSessions(p *policy) {
 	if !s.Sessions {
 		return
 	}
-	for _, setting := range []struct{ name, value string }{
-		{"USER_ID_CLAIM", s.UserIDClaim},
-		{"TOKEN_TYPE_CLAIM", s.TokenTypeClaim},
-		{"JTI_CLAIM", s.JTIClaim},
-		{"REVOKE_TOKEN_CLAIM", s.RevokeTokenClaim},
-		{"SLIDING_TOKEN_REFRESH_EXP_CLAIM", s.SlidingTokenRefreshExpClaim},
-	} {
-		if setting.value == "sid" {
-			text := fmt.Sprintf("%[1]s%[2]s must not be sid, which is the claim for the session: choose another name, or set %[1]sSESSIONS to false", prefix, setting.name)
-			p.findings.error(text, prefix+setting.name)
+	for setting, name := range s.claimNames() {
+		if name == "sid" {
+			text := fmt.Sprintf("%[1]s%[2]s must not be sid, which is the claim for the session: choose another name, or set %[1]sSESSIONS to false", prefix, setting)
+			p.findings.error(text, prefix+setting)
 		}
+	}
+}
+
+// claimNames are the settings that name claims, and the names.
+func (s *serving) claimNames() map[string]string {
+	return map[string]string{
+		"USER_ID_CLAIM":                   s.UserIDClaim,
+		"TOKEN_TYPE_CLAIM":                s.TokenTypeClaim,
+		"JTI_CLAIM":                       s.JTIClaim,
+		"REVOKE_TOKEN_CLAIM":              s.RevokeTokenClaim,
+		"SLIDING_TOKEN_REFRESH_EXP_CLAIM": s.SlidingTokenRefreshExpClaim,
 	}
 }
 

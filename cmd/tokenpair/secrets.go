@@ -42,7 +42,7 @@ func (p newPassword) read(ctx context.Context, std streams) (string, error) {
 func warnIfWeak(std streams, plaintext string) {
 	switch {
 	case auth.IsCommon(plaintext):
-		std.warn("the password is one of the commonest: whoever guesses tries it first")
+		std.warn("the password is easily guessed: it is common, or one character over and over")
 	case auth.IsShort(plaintext):
 		std.warn(fmt.Sprintf("the password has fewer than %d characters, which are recommended", auth.RecommendedPassword))
 	}

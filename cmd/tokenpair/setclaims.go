@@ -23,13 +23,13 @@ func (v *claimsVerb) run(ctx context.Context, cli *commandLine, env environment,
 		}
 	}
 	return withExisting(ctx, cli, hashing{}, func(users *auth.Users) error {
-		for _, name := range []string{"USER_ID_CLAIM", "TOKEN_TYPE_CLAIM", "JTI_CLAIM", "SLIDING_TOKEN_REFRESH_EXP_CLAIM", "REVOKE_TOKEN_CLAIM"} {
+		for name := range new(serving).claimNames() {
 			users.Reserved = append(users.Reserved, env[prefix+name])
 		}
 		if err := users.SetClaims(ctx, v.Username, object); err != nil {
 			return about(v.Username, err)
 		}
-		fmt.Fprintf(std.out, "set the claims of user %s; they show at each next login or refresh\n", printable(v.Username))
+		fmt.Fprintf(std.out, "set the claims of user %s; they show at the next login or refresh\n", printable(v.Username))
 		return nil
 	})
 }

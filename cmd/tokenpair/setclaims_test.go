@@ -33,7 +33,7 @@ func wantClaims(t *testing.T, tokens pair, claims string) {
 
 // TestSetclaims sets them by argument and by standard input, changes them and takes them away. They show at the next login.
 func TestSetclaims(t *testing.T) {
-	const told = "set the claims of user anna; they show at each next login or refresh\n"
+	const told = "set the claims of user anna; they show at the next login or refresh\n"
 	s := newSite(t)
 	s.createUser("anna", "correct horse battery")
 	s.createUser("otto", "another horse battery")

@@ -3,7 +3,8 @@ package main
 // commandLine is everything that can be said to the program: kong makes flags, help and the parsing of flags out of it,
 // and docs, warnings and the reading of variables come from the same tags. A field with a `setting` tag is a setting:
 // that variable gives it a value when no flag does. `compat` is its default under --compat simplejwt, and `sessionless` that
-// where SESSIONS is off, for whatever reason. A setting that is `hidden` has a flag that help does not show; one that kong does not know at all is a secret.
+// where SESSIONS is off, for whatever reason. A setting that is `hidden` has a flag that help does not show; one that kong
+// does not know at all is a secret.
 type commandLine struct {
 	Database string `setting:"TOKENPAIR_DATABASE" default:"sqlite:data/tokenpair.db" placeholder:"URL" group:"Storage" help:"Where users are kept, as a URL whose scheme chooses the store: sqlite:PATH."`
 
@@ -16,7 +17,7 @@ type commandLine struct {
 	Deactivateuser     deactivateVerb `cmd:"" help:"Keep a user from logging in, and end all sessions of that user."`
 	Deleteuser         deleteVerb     `cmd:"" help:"Delete a user for good, and end all sessions of that user; deactivateuser can be undone."`
 	Listusers          listVerb       `cmd:"" help:"List the users."`
-	Setclaims          claimsVerb     `cmd:"" help:"Give a user claims of your own, which all tokens of that user have from the next login or refresh on."`
+	Setclaims          claimsVerb     `cmd:"" help:"Give a user claims of your own, which all tokens of that user have from the next login or refresh on. Run it with the variables of the server: names that these give a meaning are refused."`
 	Sessions           sessionsVerb   `cmd:"" help:"List and end the sessions of users."`
 	Importdjango       importVerb     `cmd:"" help:"Add the users and the blacklisted tokens of a Django site, ids and password hashes as they are: all or none."`
 	Exportdjango       exportVerb     `cmd:"" help:"Write the users and the blacklisted tokens as a fixture for Django's loaddata."`

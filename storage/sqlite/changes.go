@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -60,8 +61,20 @@ func (s *Store) SetLastLogin(ctx context.Context, id int64, at time.Time) error 
 
 // DeleteUser forgets the user and ends all sessions, or reports storage.ErrNotFound.
 func (s *Store) DeleteUser(ctx context.Context, id int64, at time.Time) error {
-	end := &storage.End{At: at, Reason: storage.EndedDeleted}
-	return s.changeUser(ctx, "delete user", id, end, "", deleteUser, id)
+	err := s.write(ctx, func(t *transaction) error {
+		if count, err := t.change(deleteUser, id); err != nil || count == 0 {
+			return cmp.Or(err, storage.ErrNotFound)
+		}
+		if _, err := t.endSessions(id, "", storage.End{At: at, Reason: storage.EndedDeleted}); err != nil {
+			return err
+		}
+		_, err := t.exec(`UPDATE sessions SET agent = '', address = '' WHERE user = ?`, id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("delete user: %w", err)
+	}
+	return nil
 }
 
 // changeUser runs a statement that changes one user, and where there is an end, ends the sessions but one.

@@ -88,3 +88,6 @@ func (s *Store) SetNow(now func() time.Time) { s.now = now }
 
 // SetPatience changes how long a write waits for another process. No call may be under way.
 func (s *Store) SetPatience(patience time.Duration) { s.patience = patience }
+
+// SetPause replaces the rest between groups. No call may be under way.
+func (s *Store) SetPause(pause func(time.Duration)) { s.pause = pause }

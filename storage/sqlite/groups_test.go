@@ -129,6 +129,25 @@ func TestOneClientHasCommitsOfItsOwn(t *testing.T) {
 	}
 }
 
+// TestNobodyWaitsAlone has the clock run so fast that a rest is due after each group: a client that is alone has none.
+func TestNobodyWaitsAlone(t *testing.T) {
+	store := mustOpen(t, filepath.Join(t.TempDir(), "tokenpair.db"))
+	addSessions(t, store, 64)
+	var clock, rests atomic.Int64
+	store.SetNow(func() time.Time { return now.Add(time.Duration(clock.Add(1)) * time.Second) })
+	store.SetPause(func(time.Duration) { rests.Add(1) })
+	rotateTogether(t, store, 1, 100, func(*client) {})
+	if n := rests.Load(); n != 0 {
+		t.Errorf("one client had %d rests", n)
+	}
+	store.SetNow(time.Now)
+	g := gather(t, store)
+	for n := range 64 {
+		g.add(addUser(store, fmt.Sprint("user ", n)))
+	}
+	g.commit(1)
+}
+
 // TestGroupsAreBounded: a group has an end, by its size and by the clock, however many wait.
 func TestGroupsAreBounded(t *testing.T) {
 	store := mustOpen(t, filepath.Join(t.TempDir(), "tokenpair.db"))

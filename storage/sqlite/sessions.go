@@ -19,7 +19,7 @@ const (
 
 	selectSession = `SELECT ` + sessionColumns + ` FROM sessions WHERE sid = ?`
 
-	// What is remembered of a user's sessions is bounded by the logins of a month: those that ended are read too and left out.
+	// Of those that go on, the ones that have expired are read too and left out: no index has what a rotation changes.
 	selectSessions      = `SELECT ` + sessionColumns + ` FROM sessions WHERE user = ? ORDER BY created DESC LIMIT ?`
 	selectAliveSessions = `SELECT ` + sessionColumns + ` FROM sessions WHERE user = ? AND ended IS NULL AND expires > ? ORDER BY created DESC LIMIT ?`
 
@@ -148,6 +148,14 @@ func (s *Store) Sessions(ctx context.Context, user int64, alive time.Time, limit
 		return nil, fmt.Errorf("list sessions: %w", translate(ctx, err))
 	}
 	return sessions, nil
+}
+
+// HasSessions says whether any session is remembered.
+func (s *Store) HasSessions(ctx context.Context) (has bool, err error) {
+	if err := s.readers.QueryRowContext(ctx, `SELECT EXISTS (SELECT * FROM sessions)`).Scan(&has); err != nil {
+		return false, fmt.Errorf("look for sessions: %w", translate(ctx, err))
+	}
+	return has, nil
 }
 
 // scanSession reads sessionColumns from a row.

@@ -36,6 +36,8 @@ type Store struct {
 	queue    queue
 	// patience is how long a write waits for another process.
 	patience time.Duration
+	// pause rests between groups of writes.
+	pause func(time.Duration)
 	// now only measures: how long the writer is held, and whether an import is still alive.
 	now func() time.Time
 }
@@ -84,7 +86,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 
-	s := &Store{path: path, now: time.Now, patience: busyTimeout}
+	s := &Store{path: path, now: time.Now, patience: busyTimeout, pause: time.Sleep}
 	if err := s.connect(ctx, version); err != nil {
 		s.Close()
 		return nil, err

@@ -23,7 +23,8 @@ const (
 	groupTime  = 5 * time.Millisecond
 )
 
-// Between groups that follow each other without an end there is a rest now and then, in which another process finds the file free.
+// Between groups that follow each other without an end there is a rest now and then, in which another process finds the file
+// free. A client that comes alone leaves it free between its writes.
 const (
 	restEvery = 100 * time.Millisecond
 	rest      = 2 * beginEvery
@@ -142,21 +143,21 @@ func (q *queue) next() *unit {
 
 // runGroups is the runner.
 func (s *Store) runGroups() {
-	rested := time.Now()
+	rested := s.now()
 	for count := s.queue.count(); count > 0; count = s.queue.count() {
-		s.runGroup(count)
+		units := s.runGroup(count)
 		// Who was answered runs first, and is in the next group when it comes again. Alone, this waits for nobody.
 		runtime.Gosched()
-		if time.Since(rested) >= restEvery {
-			time.Sleep(rest)
-			rested = time.Now()
+		if units > 1 && s.now().Sub(rested) >= restEvery {
+			s.pause(rest)
+			rested = s.now()
 		}
 	}
 }
 
 // runGroup runs a group of units in one transaction. So many units wait when it is called: when there can be no transaction, they
-// are told. Who came meanwhile has waited for less long, and is in the next group.
-func (s *Store) runGroup(waiting int) {
+// are told. Who came meanwhile has waited for less long, and is in the next group. It returns how many were run.
+func (s *Store) runGroup(waiting int) (units int) {
 	// No unit's own context may end a statement: the units of others would be undone with it.
 	tx, err := begin(context.Background(), s.writer, s.patience)
 	if err != nil {
@@ -165,7 +166,7 @@ func (s *Store) runGroup(waiting int) {
 				u.answer(err)
 			}
 		}
-		return
+		return 0
 	}
 	t := newTransaction(tx, s.prepared)
 	var group []*unit
@@ -191,4 +192,5 @@ func (s *Store) runGroup(waiting int) {
 	for _, u := range group {
 		u.answer(err)
 	}
+	return len(group)
 }

@@ -223,6 +223,14 @@ func checkTouchSession(t *testing.T, store storage.Store) {
 
 func checkSessions(t *testing.T, store storage.Store) {
 	ctx := t.Context()
+	if has, err := store.HasSessions(ctx); has || err != nil {
+		t.Errorf("HasSessions of a new Store: %t, %v", has, err)
+	}
+	defer func() {
+		if has, err := store.HasSessions(ctx); !has || err != nil {
+			t.Errorf("HasSessions: %t, %v", has, err)
+		}
+	}()
 	anna, bert := mustLogIn(t, store, "anna"), mustLogIn(t, store, "bert", "of another")
 	var all []storage.Session
 	for i := range 6 {

@@ -229,6 +229,7 @@ func checkCanceled(t *testing.T, store storage.Store) {
 			_, _, err := store.EndSessionsAfter(ctx, 0, 1, endedBy(storage.EndedByUser))
 			return err
 		},
+		"HasSessions":    func() error { _, err := store.HasSessions(ctx); return err },
 		"Sessions":       func() error { _, err := store.Sessions(ctx, anna, now, 1); return err },
 		"ForgetSessions": func() error { _, _, err := store.ForgetSessions(ctx, now.AddDate(1, 0, 0), time.Second); return err },
 		"Revoke": func() error {
