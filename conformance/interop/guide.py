@@ -191,7 +191,7 @@ def follow(report, binary, work):
     with project.serve() as django:
         walk = Walk(report, binary, project, django, data)
         after = {"What is needed": None, "Rehearse": walk.rehearse, "Switch": walk.switch, "Import once more": walk.import_once_more,
-                 "What Django still does": walk.django_goes_on, "Roll back": walk.roll_back}
+                 "What Django still does": walk.django_goes_on, "Sessions, when you are ready": None, "Roll back": walk.roll_back}
         sections = read_page(PAGE)
         if list(sections) != list(after):
             raise ValueError(f"the page has the headings {list(sections)}, want {list(after)}")
